@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compute/tensor/arena.h"
+
+#include <algorithm>
+#include <new>
+
+namespace lectio {
+namespace {
+
+constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kSmallestBlock = std::size_t{1} << 20;
+
+}  // namespace
+
+void Arena::Free::operator()(std::byte* pointer) const { ::operator delete(pointer, std::align_val_t{kAlignment}); }
+
+std::size_t Arena::bytes_reserved() const {
+  std::size_t total = 0;
+  for (const Block& block : blocks_) total += block.size;
+  return total;
+}
+
+void* Arena::take(std::size_t bytes) {
+  bytes = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  while (top_.block < blocks_.size() && blocks_[top_.block].size - top_.offset < bytes) {
+    top_ = {top_.block + 1, 0};
+  }
+  if (top_.block == blocks_.size()) {
+    const std::size_t size = std::max(bytes, kSmallestBlock);
+    auto* data = static_cast<std::byte*>(::operator new(size, std::align_val_t{kAlignment}));
+    blocks_.push_back({std::unique_ptr<std::byte, Free>(data), size});
+    ++allocations_;
+  }
+  std::byte* const pointer = blocks_[top_.block].data.get() + top_.offset;
+  top_.offset += bytes;
+  return pointer;
+}
+
+TensorView ScratchScope::make(Shape shape, DType dtype) {
+  TensorView view{nullptr, dtype, shape};
+  view.data = arena_.take(static_cast<std::size_t>(std::max<std::int64_t>(view.bytes(), 1)));
+  return view;
+}
+
+}  // namespace lectio

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// A network of the family, opened: weights bound, ready to encode views and to decode tokens.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "compute/kernels/kernels.h"
+#include "compute/tensor/tensor.h"
+#include "model/language/kv_cache.h"
+#include "model/spec/network_spec.h"
+#include "model/spec/token_layout.h"
+
+namespace lectio {
+
+// Called after each named stage (golden README section 3: "global.sam.block0", "dec.layer1", ...) with its numbers,
+// which are gone after the call. Empty in normal use.
+using StageObserver = std::function<void(std::string_view stage, TensorView value)>;
+
+// Weights are immutable: encode and decode may run on several threads, each with its own Context and KvCache.
+class Network {
+ public:
+  // The folder of a checkpoint: config.json and safetensors. kInvalidModel with every problem.
+  static Result<Network> open(const std::filesystem::path& folder);
+  Network(Network&&) noexcept;
+  Network& operator=(Network&&) noexcept;
+  ~Network();
+
+  const NetworkSpec& spec() const;
+  std::int64_t parameters() const;  // numbers in use
+  std::int64_t weight_bytes() const;
+
+  // The decoder-width embedding of every slot of the layout: [layout.count(), width].
+  // global [1, 3, N, N]; tiles [count, 3, T, T] or empty; both as Views holds them, F32.
+  Tensor encode(const kernels::Table& ops, kernels::Context& context, TensorView global, TensorView tiles,
+                const TokenLayout& layout, const StageObserver& observe = {}) const;
+
+  // Input rows of the decoder: embeddings of ids, with the rows where ids equals image_id replaced, in order, by the
+  // rows of vision. [ids.size(), width].
+  Tensor embed(const kernels::Table& ops, kernels::Context& context, std::span<const std::int32_t> ids,
+               std::int32_t image_id, TensorView vision) const;
+
+  KvCache make_cache(std::int64_t capacity) const;
+  // Appends rows [n, width] at the cache's position and writes the logits of the last `logit_rows` rows,
+  // logits[logit_rows, vocabulary].
+  void decode(const kernels::Table& ops, kernels::Context& context, TensorView rows, KvCache& cache,
+              TensorView logits, const StageObserver& observe = {}) const;
+
+ private:
+  struct Data;
+  explicit Network(std::unique_ptr<Data> data);
+  std::unique_ptr<Data> data_;
+};
+
+}  // namespace lectio

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names to views, with every problem collected: bind everything, then ask once whether it went well.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/weights/tensor_source.h"
+
+namespace lectio {
+
+// One thread at a time; lives while a network is opened.
+class Binder {
+ public:
+  explicit Binder(const TensorSource& source) : source_(source) {}
+
+  // A matrix or table in any weight format (F32, BF16, F16, Q8) of this shape; -1 accepts any extent. On a problem:
+  // notes it and returns an empty view.
+  TensorView weight(const std::string& name, std::initializer_list<std::int64_t> shape);
+  // The same, converted to F32 and owned by the network (norms, biases, position tables: small).
+  Tensor floats(const std::string& name, std::initializer_list<std::int64_t> shape);
+  // A tensor that a checkpoint may hold and nobody reads.
+  void tolerate(const std::string& name);
+
+  // kInvalidModel with every missing, misshapen or mistyped tensor. Tensors that nobody asked for are logged as a
+  // warning, not an error (spec 11.1).
+  Result<void> finish() const;
+
+ private:
+  const StoredTensor* look_up(const std::string& name, std::initializer_list<std::int64_t> shape);
+
+  const TensorSource& source_;
+  std::vector<std::string> problems_;
+  std::vector<std::string> seen_;
+};
+
+}  // namespace lectio

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Logits become tokens (spec 8): sampling, the two no-repeat rules.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/splitmix.h"
+
+namespace lectio {
+
+// Bans tokens that would complete an n-gram seen before.
+struct NoRepeatRule {
+  enum class Kind {
+    kNone,
+    kWholeSequence,  // Hugging Face: prompt and output, no window, no whitelist
+    kWindow,         // vLLM: output only, the last `window` tokens, whitelist exempt
+  };
+  Kind kind = Kind::kNone;
+  std::int64_t n = 0;
+  std::int64_t window = 0;
+  std::vector<std::int32_t> whitelist;
+};
+
+struct GenerateOptions {
+  std::int64_t max_tokens = 8192;
+  double temperature = 0;  // 0: greedy
+  std::uint64_t seed = 0;
+  NoRepeatRule no_repeat;
+};
+
+// Ids that the rule bans as the next token, ascending, without repeats. `prompt` is looked at only by kWholeSequence.
+std::vector<std::int32_t> banned_tokens(const NoRepeatRule& rule, std::span<const std::int32_t> prompt,
+                                        std::span<const std::int32_t> output);
+
+// The next token: banned ids are set to minus infinity in logits, then argmax (lowest id on a tie) or a draw from
+// softmax(logits / temperature).
+std::int32_t choose_token(std::span<float> logits, std::span<const std::int32_t> banned, double temperature,
+                          Random& random);
+
+}  // namespace lectio

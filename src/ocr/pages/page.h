@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// A page to read, what reading it gave, and the function between the two.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "media/image/image.h"
+
+namespace lectio {
+
+struct Page {
+  Image image;
+  std::string source;      // file name, for messages and reports
+  std::int64_t index = 0;  // place in its document, from 0
+};
+
+// Why the text ended. Never "stop" unless the model said so.
+enum class FinishReason {
+  kStop,        // end-of-sequence token
+  kMaxTokens,   // the token limit of the request
+  kMaxContext,  // the positions of the model
+  kCancelled,
+};
+const char* finish_reason_name(FinishReason reason);  // "stop", "max_tokens", "max_context", "cancelled"
+
+struct PageTimings {
+  double views_ms = 0;
+  double encode_ms = 0;
+  double prefill_ms = 0;
+  double decode_ms = 0;
+};
+
+struct PageText {
+  std::string text;
+  std::vector<std::int32_t> ids;  // generated, without the end token
+  FinishReason finish = FinishReason::kStop;
+  std::string mode;               // the mode used, by name
+  std::int64_t vision_tokens = 0; // placeholders in the prompt
+  std::int64_t prompt_tokens = 0;
+  PageTimings timings;
+};
+
+// Reads one page; the engine is one, tests have others.
+using PageReader = std::function<Result<PageText>(const Page&)>;
+
+// A picture file as a page.
+Result<Page> open_page(const std::filesystem::path& path);
+
+}  // namespace lectio
