@@ -26,7 +26,8 @@ class Random {
   }
   // Uniform in [0, n); n > 0.
   constexpr std::uint64_t below(std::uint64_t n) {
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * n) >> 64);
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::uint64_t>((static_cast<Wide>(next()) * n) >> 64);
   }
   // Uniform in [low, high], both included.
   constexpr std::int64_t between(std::int64_t low, std::int64_t high) {
