@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <functional>
+#include <numbers>
+
+#include "compute/kernels/reference/elements.h"
+#include "compute/kernels/reference/operations.h"
+
+namespace lectio::kernels::scalar {
+namespace {
+
+double activate(double x, Activation activation) {
+  switch (activation) {
+    case Activation::kNone:
+      return x;
+    case Activation::kGelu:
+      return 0.5 * x * std::erfc(-x / std::numbers::sqrt2);
+    case Activation::kQuickGelu:
+      return x / (1.0 + std::exp(-1.702 * x));
+  }
+  return x;
+}
+
+template <DType kType>
+double dot(const float* x, const std::byte* weight_row, std::int64_t length) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < length; ++i) {
+    sum += static_cast<double>(x[i]) * static_cast<double>(element<kType>(weight_row, i));
+  }
+  return sum;
+}
+
+}  // namespace
+
+void linear(Context& context, TensorView x, TensorView weight, TensorView bias,
+            Activation activation, TensorView y) {
+  const std::int64_t in = x.columns();
+  const std::int64_t out = y.columns();
+  LECTIO_CHECK(weight.shape == (Shape{out, in}),
+               weight.shape.to_string() + " for " + y.shape.to_string());
+  LECTIO_CHECK(x.rows() == y.rows(), x.shape.to_string() + " to " + y.shape.to_string());
+  LECTIO_CHECK(bias.empty() || bias.shape.elements() == out, bias.shape.to_string());
+  with_weight_type(weight.dtype, [&](auto type) {
+    const auto body = [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t o = begin; o < end; ++o) {
+        const std::byte* const row = row_of(weight, o, in);
+        const double offset = bias.empty() ? 0.0 : static_cast<double>(bias.f32()[o]);
+        for (std::int64_t n = 0; n < x.rows(); ++n) {
+          const double sum = dot<decltype(type)::value>(x.f32() + n * in, row, in) + offset;
+          y.f32()[n * out + o] = static_cast<float>(activate(sum, activation));
+        }
+      }
+    };
+    context.pool.parallel_for(out, 1, std::ref(body));
+  });
+}
+
+}  // namespace lectio::kernels::scalar

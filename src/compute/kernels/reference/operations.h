@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The entries of the reference table; kernels.h says what each promises.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "compute/kernels/kernels.h"
+
+namespace lectio::kernels::scalar {
+
+void linear(Context& context, TensorView x, TensorView weight, TensorView bias,
+            Activation activation, TensorView y);
+void conv2d(Context& context, TensorView x, TensorView weight, TensorView bias, std::int64_t stride,
+            std::int64_t pad, TensorView y);
+void layer_norm(Context& context, TensorView x, TensorView weight, TensorView bias, float eps,
+                TensorView y);
+void rms_norm(Context& context, TensorView x, TensorView weight, float eps, TensorView y);
+void attention(Context& context, const AttentionArgs& args, TensorView out);
+void rope(Context& context, TensorView x, std::int64_t head_dim, std::int64_t positions_begin,
+          float theta);
+void silu_mul(Context& context, TensorView gate, TensorView up, TensorView y);
+void add(Context& context, TensorView a, TensorView b, TensorView y);
+void gather_rows(Context& context, TensorView table, std::span<const std::int32_t> ids,
+                 TensorView y);
+void softmax(Context& context, TensorView x, TensorView y);
+
+}  // namespace lectio::kernels::scalar

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compute/kernels/reference/operations.h"
+
+namespace lectio::kernels {
+
+const Table& reference() {
+  static constexpr Table kTable = {
+      .name = "reference",
+      .linear = scalar::linear,
+      .conv2d = scalar::conv2d,
+      .layer_norm = scalar::layer_norm,
+      .rms_norm = scalar::rms_norm,
+      .attention = scalar::attention,
+      .rope = scalar::rope,
+      .silu_mul = scalar::silu_mul,
+      .add = scalar::add,
+      .gather_rows = scalar::gather_rows,
+      .softmax = scalar::softmax,
+  };
+  return kTable;
+}
+
+}  // namespace lectio::kernels
