@@ -4,24 +4,19 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "compute/kernels/kernels.h"
 #include "compute/tensor/tensor.h"
 #include "model/language/kv_cache.h"
+#include "model/layers/run.h"
 #include "model/spec/network_spec.h"
 #include "model/spec/token_layout.h"
 
 namespace lectio {
-
-// Called after each named stage (golden README section 3: "global.sam.block0", "dec.layer1", ...) with its numbers,
-// which are gone after the call. Empty in normal use.
-using StageObserver = std::function<void(std::string_view stage, TensorView value)>;
 
 // Weights are immutable: encode and decode may run on several threads, each with its own Context and KvCache.
 class Network {
