@@ -18,8 +18,12 @@ class KvCache {
   std::int64_t capacity() const { return capacity_; }
   void truncate(std::int64_t length);  // forgets the positions from `length` on
   void advance(std::int64_t rows);     // `rows` more positions are filled in every layer
-  TensorView keys(std::int64_t layer) const { return keys_[static_cast<std::size_t>(layer)].view(); }
-  TensorView values(std::int64_t layer) const { return values_[static_cast<std::size_t>(layer)].view(); }
+  TensorView keys(std::int64_t layer) const {
+    return keys_[static_cast<std::size_t>(layer)].view();
+  }
+  TensorView values(std::int64_t layer) const {
+    return values_[static_cast<std::size_t>(layer)].view();
+  }
 
  private:
   std::int64_t capacity_;
