@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
+#include <system_error>
 
 #include "base/file.h"
 
@@ -148,6 +150,34 @@ float Font::kerning(char32_t left, char32_t right) const {
   if (left < kKerningFirst || left >= kKerningEnd) return 0.0F;
   if (right < kKerningFirst || right >= kKerningEnd) return 0.0F;
   return kerning_[(left - kKerningFirst) * (kKerningEnd - kKerningFirst) + (right - kKerningFirst)];
+}
+
+Result<std::vector<FontRef>> open_fonts(const std::filesystem::path& path) {
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    std::filesystem::recursive_directory_iterator entry(path, error);
+    for (; !error && entry != std::filesystem::recursive_directory_iterator();
+         entry.increment(error)) {
+      const std::string ending = entry->path().extension().string();
+      for (const std::string_view known : {".ttf", ".otf", ".ttc", ".pfb"}) {
+        if (ending == known) files.push_back(entry->path());
+      }
+    }
+    if (error) return Error(ErrorCode::kIo, path.string() + ": " + error.message());
+    std::sort(files.begin(), files.end());
+  } else {
+    files.push_back(path);
+  }
+  if (files.empty()) {
+    return Error(ErrorCode::kNotFound, path.string() + ": expected font files, found none");
+  }
+  std::vector<FontRef> fonts;
+  for (const std::filesystem::path& file : files) {
+    LECTIO_TRY(FontRef font, Font::open(file));
+    fonts.push_back(std::move(font));
+  }
+  return fonts;
 }
 
 }  // namespace lectio

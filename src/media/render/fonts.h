@@ -68,4 +68,8 @@ class Font {
 
 using FontRef = std::shared_ptr<const Font>;
 
+// A font file, or all font files (.ttf, .otf, .ttc, .pfb) below a folder in the order of their paths. The first that
+// cannot be opened is the error; kNotFound where there is none.
+Result<std::vector<FontRef>> open_fonts(const std::filesystem::path& path);
+
 }  // namespace lectio
