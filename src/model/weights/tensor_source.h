@@ -29,8 +29,15 @@ class TensorSource {
   const StoredTensor* find(const std::string& name) const;  // null where there is none
   const std::map<std::string, StoredTensor>& tensors() const { return tensors_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  const std::string& name() const { return name_; }  // the path that was opened, for messages
 
  private:
+  Result<void> add_file(const std::filesystem::path& path);
+  Result<void> add_shards(const std::filesystem::path& index);
+  void check_placement(const std::map<std::string, std::string>& shard_of,
+                       std::vector<std::string>& problems) const;
+
+  std::string name_;
   std::vector<MappedFile> files_;
   std::map<std::string, StoredTensor> tensors_;
   std::map<std::string, std::string> metadata_;

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/weights/binder.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/log.h"
+#include "model/spec/problems.h"
+
+namespace lectio {
+namespace {
+
+std::string shape_text(std::initializer_list<std::int64_t> shape) {
+  std::string text = "[";
+  for (const std::int64_t extent : shape) {
+    if (text.size() > 1) text += ", ";
+    text += extent < 0 ? "any" : std::to_string(extent);
+  }
+  return text + "]";
+}
+
+bool fits(const Shape& shape, std::initializer_list<std::int64_t> expected) {
+  if (shape.rank() != static_cast<int>(expected.size())) return false;
+  int axis = 0;
+  for (const std::int64_t extent : expected) {
+    if (extent >= 0 && extent != shape[axis]) return false;
+    ++axis;
+  }
+  return true;
+}
+
+bool is_weight_format(DType dtype) {
+  constexpr std::array kFormats = {DType::kF32, DType::kBF16, DType::kF16, DType::kQ8};
+  return std::find(kFormats.begin(), kFormats.end(), dtype) != kFormats.end();
+}
+
+}  // namespace
+
+const StoredTensor* Binder::look_up(const std::string& name,
+                                    std::initializer_list<std::int64_t> shape) {
+  seen_.push_back(name);
+  const StoredTensor* stored = source_.find(name);
+  if (stored == nullptr) {
+    problems_.push_back("tensor '" + name + "': expected " + shape_text(shape) + ", found nothing");
+    return nullptr;
+  }
+  const std::string where = stored->file + ": tensor '" + name + "': expected ";
+  bool usable = true;
+  if (!fits(stored->view.shape, shape)) {
+    problems_.push_back(where + shape_text(shape) + ", found " + stored->view.shape.to_string());
+    usable = false;
+  }
+  if (!is_weight_format(stored->view.dtype)) {
+    problems_.push_back(where + "F32, BF16, F16 or Q8, found " + dtype_name(stored->view.dtype));
+    usable = false;
+  }
+  return usable ? stored : nullptr;
+}
+
+TensorView Binder::weight(const std::string& name, std::initializer_list<std::int64_t> shape) {
+  const StoredTensor* stored = look_up(name, shape);
+  return stored == nullptr ? TensorView{} : stored->view;
+}
+
+Tensor Binder::floats(const std::string& name, std::initializer_list<std::int64_t> shape) {
+  const StoredTensor* stored = look_up(name, shape);
+  if (stored == nullptr) return {};
+  Tensor tensor(stored->view.shape);
+  const std::vector<float> values = to_floats(stored->view);
+  std::copy(values.begin(), values.end(), tensor.f32());
+  return tensor;
+}
+
+void Binder::tolerate(const std::string& name) { seen_.push_back(name); }
+
+Result<void> Binder::finish() const {
+  if (!problems_.empty()) {
+    return problems_error(ErrorCode::kInvalidModel, source_.name(), problems_);
+  }
+  std::vector<std::string> seen = seen_;
+  std::sort(seen.begin(), seen.end());
+  std::int64_t strangers = 0;
+  std::string first;
+  for (const auto& [name, stored] : source_.tensors()) {
+    if (std::binary_search(seen.begin(), seen.end(), name)) continue;
+    if (strangers++ == 0) first = name;
+  }
+  if (strangers > 0) {
+    log(LogLevel::kWarning,
+        source_.name() + ": " + std::to_string(strangers) +
+            " tensors that the network does not have are ignored, the first is '" + first + "'");
+  }
+  return {};
+}
+
+}  // namespace lectio

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes a .safetensors file tensor by tensor, without ever holding it whole. The same calls give
+// the same bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "compute/tensor/tensor.h"
+
+namespace lectio {
+
+// What the header says of a tensor. For kQ8 the shape is logical; its last extent is a multiple
+// of 32.
+struct TensorHeading {
+  std::string name;
+  DType dtype = DType::kF32;
+  Shape shape;
+};
+
+// Announce all tensors, then hand over their bytes in any order and in pieces of any size, then
+// commit. Until then the target keeps its old content; an uncommitted writer leaves nothing behind.
+// One thread at a time.
+class SafetensorsWriter {
+ public:
+  // Names must be distinct (a caller's promise). Every tensor is aligned to its numbers' size.
+  // Files with kQ8 tensors are marked in the metadata, and then hold no plain kU8 tensor that would
+  // read back as one.
+  static Result<SafetensorsWriter> create(const std::filesystem::path& path,
+                                          std::vector<TensorHeading> headings,
+                                          std::map<std::string, std::string> metadata = {});
+  SafetensorsWriter(SafetensorsWriter&& other) noexcept;
+  SafetensorsWriter& operator=(SafetensorsWriter&& other) noexcept;
+  SafetensorsWriter(const SafetensorsWriter&) = delete;
+  SafetensorsWriter& operator=(const SafetensorsWriter&) = delete;
+  ~SafetensorsWriter();
+
+  // The next bytes of this tensor.
+  Result<void> append(const std::string& name, std::span<const std::byte> bytes);
+  // All bytes must have come. Flushes and renames into place.
+  Result<void> commit();
+
+ private:
+  struct Region {
+    std::uint64_t next = 0;  // where in the file the next bytes go
+    std::uint64_t end = 0;
+  };
+  SafetensorsWriter() = default;
+  Result<void> write_at(std::uint64_t offset, std::span<const std::byte> bytes);
+  void discard() noexcept;
+
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;
+  int descriptor_ = -1;
+  std::map<std::string, Region> regions_;
+};
+
+// All at once, from memory.
+Result<void> write_safetensors(const std::filesystem::path& path,
+                               const std::map<std::string, TensorView>& tensors,
+                               const std::map<std::string, std::string>& metadata = {});
+
+}  // namespace lectio
