@@ -18,9 +18,11 @@ struct NoRepeatRule {
     kWindow,         // vLLM: output only, the last `window` tokens, whitelist exempt
   };
   Kind kind = Kind::kNone;
-  std::int64_t n = 0;
+  std::int64_t n = 0;  // at least 1 unless kNone
   std::int64_t window = 0;
   std::vector<std::int32_t> whitelist;
+
+  bool operator==(const NoRepeatRule&) const = default;
 };
 
 struct GenerateOptions {
@@ -30,13 +32,17 @@ struct GenerateOptions {
   NoRepeatRule no_repeat;
 };
 
-// Ids that the rule bans as the next token, ascending, without repeats. `prompt` is looked at only by kWholeSequence.
-std::vector<std::int32_t> banned_tokens(const NoRepeatRule& rule, std::span<const std::int32_t> prompt,
+// Ids that the rule bans as the next token, ascending, without repeats. `prompt` is looked at only
+// by kWholeSequence. The definition: every call scans the whole history. RepeatGuard gives the same
+// ids without the scan.
+std::vector<std::int32_t> banned_tokens(const NoRepeatRule& rule,
+                                        std::span<const std::int32_t> prompt,
                                         std::span<const std::int32_t> output);
 
-// The next token: banned ids are set to minus infinity in logits, then argmax (lowest id on a tie) or a draw from
-// softmax(logits / temperature).
-std::int32_t choose_token(std::span<float> logits, std::span<const std::int32_t> banned, double temperature,
-                          Random& random);
+// The next token: banned ids are set to minus infinity in logits, then argmax (lowest id on a tie)
+// or a draw from softmax(logits / temperature). Banned ids that have no logit are ignored. NaN
+// never wins against a number. logits is not empty.
+std::int32_t choose_token(std::span<float> logits, std::span<const std::int32_t> banned,
+                          double temperature, Random& random);
 
 }  // namespace lectio
