@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/result.h"
 #include "compute/tensor/tensor.h"
@@ -17,10 +18,14 @@ struct ModeSizes {
   std::int64_t image_size = 1024;  // side of a tile, or of the only view
   bool crop = false;
 };
-ModeSizes mode_sizes(Mode mode);
+// kInvalidArgument for a mode that the family does not have: v2 knows small (768), base (1024) and
+// gundam alone.
+Result<ModeSizes> mode_sizes(Family family, Mode mode);
 
 struct ViewOptions {
-  std::int64_t max_tiles = 9;  // 9: the Hugging Face runner, 6: the official vLLM one (spec 13)
+  // 2 to 9. v1: 9 as the Hugging Face runner, 6 as the official vLLM one (spec 13). v2 never has
+  // more than 6.
+  std::int64_t max_tiles = 9;
 };
 
 // Which views a page of this size gets.
@@ -28,13 +33,16 @@ struct ViewPlan {
   std::int64_t global_side = 0;
   bool stretch = false;           // the global view is stretched, not padded
   std::optional<TileGrid> tiles;  // absent: no tiles
-  std::int64_t tile_side = 0;
+  std::int64_t tile_side = 0;     // 0 without tiles
   TokenLayout layout;
 };
-ViewPlan plan_views(Family family, std::int64_t width, std::int64_t height, Mode mode, const ViewOptions& options = {});
+// kInvalidArgument for a mode or option that the family does not have.
+Result<ViewPlan> plan_views(Family family, std::int64_t width, std::int64_t height, Mode mode,
+                            const ViewOptions& options = {});
 
 // The grid of spec 5.4; {1, 1} stands for "no tiles".
-TileGrid choose_tile_grid(std::int64_t width, std::int64_t height, std::int64_t tile_side, std::int64_t max_tiles);
+TileGrid choose_tile_grid(std::int64_t width, std::int64_t height, std::int64_t tile_side,
+                          std::int64_t max_tiles);
 
 struct Views {
   Tensor global;  // [1, 3, N, N], normalised, rounded to bf16, kept as F32
@@ -42,8 +50,12 @@ struct Views {
   TokenLayout layout;
 };
 
-// The 8-bit pictures before normalisation (for tests and for looking), and the tensors.
-Result<std::vector<Image>> cut_images(const Image& image, const ViewPlan& plan);  // global first, then tiles
+// The 8-bit pictures before normalisation (for tests and for looking), global first, then tiles.
+// kInvalidInput for a picture so narrow that nothing of it would be left.
+Result<std::vector<Image>> cut_images(const Image& image, const ViewPlan& plan);
 Result<Views> cut(const Image& image, const ViewPlan& plan);
+
+// A level of a pixel as the networks take it, before it is rounded to bf16 (spec 5.1).
+float normalised(std::uint8_t level);
 
 }  // namespace lectio
