@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+// Attention in blocks: some queries of one head meet some keys at a time, and a running softmax
+// joins the blocks, so that the table of all logits never exists.
+#include <algorithm>
+#include <string>
+
+#include "base/check.h"
+#include "compute/kernels/cpu/blocks.h"
+#include "compute/kernels/cpu/operations.h"
+#include "compute/kernels/cpu/work.h"
+
+namespace lectio::kernels::cpu {
+namespace {
+
+// Logits of a block: 60 x 256 floats, next to the keys and values that they come from in the
+// second-level cache.
+constexpr std::int64_t kQueryBlock = 60;
+constexpr std::int64_t kKeyBlock = 256;
+// Fewer queries than this read the keys where they lie.
+constexpr std::int64_t kFewQueries = 6;
+// Up to so many keys, one task does a whole head and keeps its packed keys to itself.
+constexpr std::int64_t kFewKeys = 512;
+constexpr float kBelowEveryLogit = -3.0e38F;
+
+void check(const AttentionArgs& args, TensorView out) {
+  LECTIO_CHECK(args.kv_heads > 0 && args.heads % args.kv_heads == 0, std::to_string(args.heads));
+  LECTIO_CHECK(args.keys > 0 || args.queries == 0, std::to_string(args.keys));
+  LECTIO_CHECK(out.shape.elements() == args.batch * args.queries * args.heads * args.head_dim,
+               out.shape.to_string());
+  LECTIO_CHECK(args.mask != Mask::kCausal || args.queries <= args.keys,
+               std::to_string(args.queries));
+  LECTIO_CHECK(
+      args.mask != Mask::kPrefixCausal || (args.queries == args.keys && args.prefix <= args.keys),
+      std::to_string(args.prefix));
+  LECTIO_CHECK((args.rel_h == nullptr) == (args.rel_w == nullptr), "one relative table");
+  LECTIO_CHECK(
+      args.rel_h == nullptr || (args.queries == args.side * args.side && args.keys == args.queries),
+      std::to_string(args.side));
+}
+
+// The keys that a query sees are always the first so many.
+std::int64_t visible_keys(const AttentionArgs& args, std::int64_t query) {
+  switch (args.mask) {
+    case Mask::kFull:
+      return args.keys;
+    case Mask::kCausal:
+      return query + args.keys - args.queries + 1;
+    case Mask::kPrefixCausal:
+      return query < args.prefix ? args.prefix : query + 1;
+  }
+  return args.keys;
+}
+
+// How one call is cut up; the same for any number of threads.
+struct Plan {
+  const Isa& isa;
+  const AttentionArgs& args;
+  float* out;
+  std::int64_t query_block;
+  bool in_place;                 // keys are read where they lie
+  bool whole_heads;              // a task is a head, not a block of its queries
+  const float* rel_h = nullptr;  // packed tables in reverse order, or null
+  const float* rel_w = nullptr;
+
+  Plan(const Isa& set, const Context& context, const AttentionArgs& call, float* result)
+      : isa(set),
+        args(call),
+        out(result) {
+    const std::int64_t blocks_wanted = divide_up(args.queries, kQueryBlock);
+    query_block = round_up(divide_up(args.queries, blocks_wanted), isa.tile_rows);
+    in_place = args.queries < kFewQueries;
+    whole_heads =
+        blocks() == 1 || (args.keys <= kFewKeys && args.batch * args.heads >= 2 * slots(context));
+  }
+  bool shares_keys() const { return !in_place && !whole_heads; }
+  std::int64_t own_keys() const { return whole_heads && !in_place ? packed_keys() : 0; }
+  std::int64_t packed_keys() const { return round_up(args.keys, isa.panel) * args.head_dim; }
+  std::int64_t table_rows() const { return args.rel_h == nullptr ? 0 : 2 * args.side - 1; }
+  std::int64_t key_block() const { return std::min(kKeyBlock, round_up(args.keys, isa.panel)); }
+  std::int64_t blocks() const { return divide_up(args.queries, query_block); }
+};
+
+// What one thread works in: parts of one piece of memory.
+struct Workspace {
+  std::int64_t* visible;  // [query_block]
+  float* maximum;         // [query_block]
+  float* sum;             // [query_block]
+  float* output;          // [query_block, head_dim]
+  float* scores;          // [query_block, key_block]
+  float* table_h;         // [query_block, table_rows]: queries times the relative tables
+  float* table_w;
+  float* keys;  // packed keys of one head
+
+  static std::int64_t bytes(const Plan& plan) {
+    const std::int64_t floats =
+        plan.query_block * (2 + plan.args.head_dim + plan.key_block() + 2 * plan.table_rows()) +
+        plan.own_keys();
+    return round_up(8 * plan.query_block + 4 * floats, 64);
+  }
+  Workspace(void* memory, const Plan& plan)
+      : visible(static_cast<std::int64_t*>(memory)),
+        maximum(static_cast<float*>(memory) + 2 * plan.query_block),
+        sum(maximum + plan.query_block),
+        output(sum + plan.query_block),
+        scores(output + plan.query_block * plan.args.head_dim),
+        table_h(scores + plan.query_block * plan.key_block()),
+        table_w(table_h + plan.query_block * plan.table_rows()),
+        keys(table_w + plan.query_block * plan.table_rows()) {}
+};
+
+struct Head {
+  std::int64_t batch, head, kv_head;
+  const float* k;  // [keys] rows of k_stride
+  const float* v;
+
+  Head(const AttentionArgs& args, std::int64_t index)
+      : batch(index / args.heads),
+        head(index % args.heads),
+        kv_head(head / (args.heads / args.kv_heads)) {
+    k = args.k + batch * args.keys * args.k_stride + kv_head * args.head_dim;
+    v = args.v + batch * args.keys * args.v_stride + kv_head * args.head_dim;
+  }
+};
+
+// Rows of numbers as the right side of a product: panels of `rows`, `depth` deep.
+void pack_all(const Isa& isa, const float* rows, std::int64_t stride, std::int64_t count,
+              std::int64_t depth, float* packed) {
+  isa.pack_rows[static_cast<int>(Format::kF32)](
+      rows, stride * static_cast<std::int64_t>(sizeof(float)), count, 0, depth, packed);
+}
+
+// q[rows, head_dim] times packed rows [begin, begin + columns).
+void multiply_packed(const Plan& plan, const float* q, std::int64_t rows, const float* packed,
+                     std::int64_t begin, std::int64_t columns, float* c, std::int64_t c_stride) {
+  plan.isa.multiply({
+      .a = q,
+      .a_stride = plan.args.q_stride,
+      .rows = rows,
+      .b = packed + begin * plan.args.head_dim,
+      .b_stride = plan.isa.panel,
+      .panel_stride = plan.isa.panel * plan.args.head_dim,
+      .depth = plan.args.head_dim,
+      .columns = columns,
+      .c = c,
+      .c_stride = c_stride,
+  });
+}
+
+void score(const Plan& plan, const Workspace& work, const Head& head, const float* q,
+           std::int64_t rows, const float* packed_keys, std::int64_t begin, std::int64_t count) {
+  const AttentionArgs& args = plan.args;
+  if (!plan.in_place) {
+    multiply_packed(plan, q, rows, packed_keys, begin, count, work.scores, plan.key_block());
+    return;
+  }
+  plan.isa.few_rows[static_cast<int>(Format::kF32)]({
+      .x = q,
+      .x_stride = args.q_stride,
+      .n = rows,
+      .weight = head.k + begin * args.k_stride,
+      .weight_stride_bytes = args.k_stride * static_cast<std::int64_t>(sizeof(float)),
+      .outs = count,
+      .depth = args.head_dim,
+      .y = work.scores,
+      .y_stride = plan.key_block(),
+  });
+}
+
+// One block of keys enters the sums of one block of queries.
+void meet_keys(const Plan& plan, const Workspace& work, const Head& head, std::int64_t first,
+               std::int64_t rows, std::int64_t begin, std::int64_t count) {
+  const AttentionArgs& args = plan.args;
+  plan.isa.softmax_step({
+      .scores = work.scores,
+      .score_stride = plan.key_block(),
+      .rows = rows,
+      .keys = count,
+      .key_begin = begin,
+      .visible = work.visible,
+      .scale = args.scale,
+      .bias_h = args.rel_h == nullptr ? nullptr : work.table_h,
+      .bias_w = args.rel_w == nullptr ? nullptr : work.table_w,
+      .side = args.side,
+      .query_begin = first,
+      .maximum = work.maximum,
+      .sum = work.sum,
+      .output = work.output,
+      .output_stride = args.head_dim,
+      .width = args.head_dim,
+  });
+  plan.isa.multiply({
+      .a = work.scores,
+      .a_stride = plan.key_block(),
+      .rows = rows,
+      .b = head.v + begin * args.v_stride,
+      .b_stride = args.v_stride,
+      .panel_stride = plan.isa.panel,
+      .depth = count,
+      .columns = args.head_dim,
+      .c = work.output,
+      .c_stride = args.head_dim,
+      .accumulate = true,
+  });
+}
+
+void attend(const Plan& plan, const Workspace& work, const Head& head, const float* packed_keys,
+            std::int64_t first) {
+  const AttentionArgs& args = plan.args;
+  const std::int64_t rows = std::min(plan.query_block, args.queries - first);
+  const std::int64_t row = head.batch * args.queries + first;
+  const float* const q = args.q + row * args.q_stride + head.head * args.head_dim;
+  std::int64_t seen = 0;
+  for (std::int64_t i = 0; i < rows; ++i) {
+    work.visible[i] = visible_keys(args, first + i);
+    seen = std::max(seen, work.visible[i]);
+  }
+  std::fill_n(work.maximum, rows, kBelowEveryLogit);
+  std::fill_n(work.sum, rows, 0.0F);
+  std::fill_n(work.output, rows * args.head_dim, 0.0F);
+  if (args.rel_h != nullptr) {
+    multiply_packed(plan, q, rows, plan.rel_h, 0, plan.table_rows(), work.table_h,
+                    plan.table_rows());
+    multiply_packed(plan, q, rows, plan.rel_w, 0, plan.table_rows(), work.table_w,
+                    plan.table_rows());
+  }
+  for (std::int64_t begin = 0; begin < seen; begin += plan.key_block()) {
+    const std::int64_t count = std::min(plan.key_block(), seen - begin);
+    score(plan, work, head, q, rows, packed_keys, begin, count);
+    meet_keys(plan, work, head, first, rows, begin, count);
+  }
+  const std::int64_t width = args.heads * args.head_dim;
+  plan.isa.divide_rows(work.output, args.head_dim, work.sum, rows, args.head_dim,
+                       plan.out + row * width + head.head * args.head_dim, width);
+}
+
+// Keys of every batch and key head, packed once for all query blocks.
+void pack_shared_keys(const Plan& plan, Context& context, float* storage) {
+  const AttentionArgs& args = plan.args;
+  const auto body = [&](std::int64_t, std::int64_t task) {
+    const float* const k = args.k + task / args.kv_heads * args.keys * args.k_stride +
+                           task % args.kv_heads * args.head_dim;
+    pack_all(plan.isa, k, args.k_stride, args.keys, args.head_dim,
+             storage + task * plan.packed_keys());
+  };
+  const std::int64_t count = args.batch * args.kv_heads;
+  share_tasks(context, count, static_cast<double>(count * plan.packed_keys()) / 3, body);
+}
+
+// Tables in reverse order, so that what one query adds for the keys of a line is consecutive.
+const float* pack_reversed(const Plan& plan, ScratchScope& scope, const float* table) {
+  const std::int64_t rows = plan.table_rows();
+  const std::int64_t width = plan.args.head_dim;
+  float* const packed = scope.make({round_up(rows, plan.isa.panel), width}).f32();
+  pack_all(plan.isa, table + (rows - 1) * width, -width, rows, width, packed);
+  return packed;
+}
+
+void run(const Plan& plan, Context& context) {
+  const AttentionArgs& args = plan.args;
+  ScratchScope scope(context.scratch);
+  float* shared = nullptr;
+  if (plan.shares_keys()) {
+    shared = scope.make({args.batch * args.kv_heads, plan.packed_keys()}).f32();
+    pack_shared_keys(plan, context, shared);
+  }
+  const std::int64_t bytes = Workspace::bytes(plan);
+  auto* const memory =
+      static_cast<std::byte*>(scope.make({slots(context), bytes}, DType::kU8).data);
+  const std::int64_t blocks_a_task = plan.whole_heads ? plan.blocks() : 1;
+  const auto body = [&](std::int64_t slot, std::int64_t task) {
+    const Workspace work(memory + slot * bytes, plan);
+    const std::int64_t block = task * blocks_a_task;
+    const Head head(args, block / plan.blocks());
+    const float* keys = work.keys;
+    if (plan.shares_keys()) {
+      keys = shared + (head.batch * args.kv_heads + head.kv_head) * plan.packed_keys();
+    } else if (!plan.in_place) {
+      pack_all(plan.isa, head.k, args.k_stride, args.keys, args.head_dim, work.keys);
+    }
+    for (std::int64_t i = 0; i < blocks_a_task; ++i) {
+      attend(plan, work, head, keys, (block + i) % plan.blocks() * plan.query_block);
+    }
+  };
+  const std::int64_t all_heads = args.batch * args.heads;
+  const auto pairs = static_cast<double>(all_heads * args.queries * args.keys);
+  const double ns =
+      pairs * static_cast<double>(2 * args.head_dim) / kMultiplyAddsPerNs + pairs / kFunctionsPerNs;
+  share_tasks(context, all_heads * plan.blocks() / blocks_a_task, ns, body);
+}
+
+}  // namespace
+
+void attention(const Isa& isa, Context& context, const AttentionArgs& args, TensorView out) {
+  check(args, out);
+  if (out.shape.elements() == 0) return;
+  Plan plan(isa, context, args, out.f32());
+  ScratchScope scope(context.scratch);
+  if (args.rel_h != nullptr) {
+    plan.rel_h = pack_reversed(plan, scope, args.rel_h);
+    plan.rel_w = pack_reversed(plan, scope, args.rel_w);
+  }
+  run(plan, context);
+}
+
+}  // namespace lectio::kernels::cpu

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one instruction set offers to the drivers beside this file: loops over raw memory, on the
+// calling thread, that take nothing from any library. The *_isa.cpp files are compiled once per
+// set, with that set's flags, and see of the project only this header and vector.h: an inline
+// function or a template from elsewhere would leave a weak symbol compiled with those flags, which
+// the linker might pick for the whole program (tools/check_symbols.py looks).
+//
+// Lengths and strides count numbers unless they say bytes. Nothing needs alignment.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace lectio::kernels {
+
+// How weights lie in memory; the order of the arrays below.
+enum class Format : std::uint8_t { kF32, kBF16, kF16, kQ8 };
+inline constexpr int kFormats = 4;
+
+// The kernels' own names for kernels::Activation.
+enum class Finish : std::uint8_t { kNone, kGelu, kQuickGelu };
+
+// c[rows, columns] (+)= a[rows, depth] * b[depth, columns], with b cut into panels of Isa::panel
+// columns.
+struct Product {
+  const float* a = nullptr;
+  std::int64_t a_stride = 0;
+  std::int64_t rows = 0;
+  const float* b =
+      nullptr;  // element (k, column) of panel p: b[p * panel_stride + k * b_stride + column]
+  std::int64_t b_stride = 0;
+  std::int64_t panel_stride = 0;
+  std::int64_t depth = 0;
+  std::int64_t columns = 0;
+  float* c = nullptr;
+  std::int64_t c_stride = 0;
+  bool accumulate = false;
+};
+
+// One block of keys enters the running softmax of `rows` queries.
+struct SoftmaxStep {
+  float* scores = nullptr;  // [rows, keys]: q.k on entry, exp(logit - maximum) on return
+  std::int64_t score_stride = 0;
+  std::int64_t rows = 0;
+  std::int64_t keys = 0;
+  std::int64_t key_begin = 0;  // number of the first key of this block
+  const std::int64_t* visible =
+      nullptr;  // [rows]: query r sees the keys below visible[r]; the others become 0
+  float scale = 1.0F;
+  // Relative position on a map of side s, null without: row r of the tables, [rows, 2s - 1], holds
+  // what query number query_begin + r adds for a key that lies s - 1, s - 2, ... 1 - s lines
+  // (columns) before it.
+  const float* bias_h = nullptr;
+  const float* bias_w = nullptr;
+  std::int64_t side = 0;
+  std::int64_t query_begin = 0;
+  float* maximum = nullptr;  // [rows], running
+  float* sum = nullptr;      // [rows], running
+  float* output = nullptr;   // [rows, width], rescaled to the new maximum
+  std::int64_t output_stride = 0;
+  std::int64_t width = 0;
+};
+
+// packed[ceil(rows / panel)][depth][panel] = columns [begin, begin + depth) of source[rows, ...],
+// transposed; the last panel is filled up with zeros. begin and depth are multiples of 32 for kQ8.
+using PackRows = void (*)(const void* source, std::int64_t stride_bytes, std::int64_t rows,
+                          std::int64_t begin, std::int64_t depth, float* packed);
+
+// y[n, outs] = x[n, depth] * weight[outs, depth]^T, reading the weights as they lie: for few rows
+// n.
+struct FewRows {
+  const float* x = nullptr;
+  std::int64_t x_stride = 0;
+  std::int64_t n = 0;
+  const void* weight = nullptr;
+  std::int64_t weight_stride_bytes = 0;
+  std::int64_t outs = 0;
+  std::int64_t depth = 0;  // a multiple of 32 for kQ8
+  float* y = nullptr;
+  std::int64_t y_stride = 0;
+};
+using MultiplyFewRows = void (*)(const FewRows&);
+
+using Convert = void (*)(const void* source, std::int64_t count, float* y);
+
+// Arrays have one function a Format. All of it is constant data: no code of a set runs before it is
+// chosen.
+struct Isa {
+  const char* name;
+  std::int64_t panel;      // columns that one inner tile of the product computes
+  std::int64_t tile_rows;  // and rows
+
+  // Blocked product; the sum over depth runs in ascending order for every element, whatever the
+  // extents.
+  void (*multiply)(const Product&);
+  const PackRows* pack_rows;
+  const MultiplyFewRows* few_rows;
+  const Convert* convert;
+  // y = finish(y + bias), per column; bias may be null.
+  void (*finish)(float* y, std::int64_t stride, std::int64_t rows, std::int64_t columns,
+                 const float* bias, Finish);
+
+  void (*softmax_step)(const SoftmaxStep&);
+  // y[rows, width] = x / sums[row].
+  void (*divide_rows)(const float* x, std::int64_t x_stride, const float* sums, std::int64_t rows,
+                      std::int64_t width, float* y, std::int64_t y_stride);
+
+  // y may be an input in all of these.
+  void (*layer_norm)(const float* x, std::int64_t rows, std::int64_t width, const float* weight,
+                     const float* bias, float eps, float* y);
+  void (*rms_norm)(const float* x, std::int64_t rows, std::int64_t width, const float* weight,
+                   float eps, float* y);
+  void (*softmax)(const float* x, std::int64_t rows, std::int64_t width, float* y);
+  void (*add)(const float* a, const float* b, std::int64_t count, float* y);
+  void (*silu_mul)(const float* gate, const float* up, std::int64_t count, float* y);
+  // Rotates the pairs (x[i], x[i + half]) of consecutive heads of 2 * half numbers by position *
+  // frequencies[i].
+  void (*rotate)(float* x, std::int64_t heads, std::int64_t half, const float* frequencies,
+                 float position);
+};
+
+namespace avx2 {
+extern const Isa kIsa;
+}
+namespace avx512 {
+extern const Isa kIsa;
+}
+
+}  // namespace lectio::kernels

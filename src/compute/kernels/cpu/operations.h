@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// The entries of the CPU tables, each for any instruction set: checks, blocking, threads. kernels.h
+// says what each promises. One output's sum runs in an order that depends on shapes alone, never on
+// the number of threads.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "compute/kernels/cpu/isa.h"
+#include "compute/kernels/kernels.h"
+
+namespace lectio::kernels::cpu {
+
+void linear(const Isa& isa, Context& context, TensorView x, TensorView weight, TensorView bias,
+            Activation activation, TensorView y);
+void conv2d(const Isa& isa, Context& context, TensorView x, TensorView weight, TensorView bias,
+            std::int64_t stride, std::int64_t pad, TensorView y);
+void layer_norm(const Isa& isa, Context& context, TensorView x, TensorView weight, TensorView bias,
+                float eps, TensorView y);
+void rms_norm(const Isa& isa, Context& context, TensorView x, TensorView weight, float eps,
+              TensorView y);
+void attention(const Isa& isa, Context& context, const AttentionArgs& args, TensorView out);
+void rope(const Isa& isa, Context& context, TensorView x, std::int64_t head_dim,
+          std::int64_t positions_begin, float theta);
+void silu_mul(const Isa& isa, Context& context, TensorView gate, TensorView up, TensorView y);
+void add(const Isa& isa, Context& context, TensorView a, TensorView b, TensorView y);
+void gather_rows(const Isa& isa, Context& context, TensorView table,
+                 std::span<const std::int32_t> ids, TensorView y);
+void softmax(const Isa& isa, Context& context, TensorView x, TensorView y);
+
+}  // namespace lectio::kernels::cpu

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the *_isa.cpp files of one instruction set give to its table, Isa (table_isa.cpp).
+#pragma once
+
+#include "compute/kernels/cpu/isa.h"
+
+namespace lectio::kernels::LECTIO_ISA {
+
+// product_isa.cpp
+void multiply(const Product& p);
+extern const PackRows kPackRows[kFormats];
+
+// few_rows_isa.cpp
+extern const MultiplyFewRows kFewRows[kFormats];
+extern const Convert kConvert[kFormats];
+
+// softmax_isa.cpp
+void softmax_step(const SoftmaxStep& step);
+void divide_rows(const float* x, std::int64_t x_stride, const float* sums, std::int64_t rows,
+                 std::int64_t width, float* y, std::int64_t y_stride);
+void softmax(const float* x, std::int64_t rows, std::int64_t width, float* y);
+
+// rows_isa.cpp
+void finish(float* y, std::int64_t stride, std::int64_t rows, std::int64_t columns,
+            const float* bias, Finish finish);
+void layer_norm(const float* x, std::int64_t rows, std::int64_t width, const float* weight,
+                const float* bias, float eps, float* y);
+void rms_norm(const float* x, std::int64_t rows, std::int64_t width, const float* weight, float eps,
+              float* y);
+void add_numbers(const float* a, const float* b, std::int64_t count, float* y);
+void silu_mul(const float* gate, const float* up, std::int64_t count, float* y);
+void rotate(float* x, std::int64_t heads, std::int64_t half, const float* frequencies,
+            float position);
+
+}  // namespace lectio::kernels::LECTIO_ISA

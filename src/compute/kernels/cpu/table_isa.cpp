@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of one instruction set.
+#include "compute/kernels/cpu/isa.h"
+#include "compute/kernels/cpu/parts.h"
+#include "compute/kernels/cpu/vector.h"
+
+#define LECTIO_NAME_OF(x) #x
+#define LECTIO_NAME(x) LECTIO_NAME_OF(x)
+
+namespace lectio::kernels::LECTIO_ISA {
+
+const Isa kIsa = {
+    .name = LECTIO_NAME(LECTIO_ISA),
+    .panel = kPanel,
+    .tile_rows = kTileRows,
+    .multiply = multiply,
+    .pack_rows = kPackRows,
+    .few_rows = kFewRows,
+    .convert = kConvert,
+    .finish = finish,
+    .softmax_step = softmax_step,
+    .divide_rows = divide_rows,
+    .layer_norm = layer_norm,
+    .rms_norm = rms_norm,
+    .softmax = softmax,
+    .add = add_numbers,
+    .silu_mul = silu_mul,
+    .rotate = rotate,
+};
+
+}  // namespace lectio::kernels::LECTIO_ISA

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables for x86 CPUs. Which of them a machine can run is for kernels.cpp to say.
+#pragma once
+
+#include "compute/kernels/kernels.h"
+
+namespace lectio::kernels::cpu {
+
+const Table& avx2_table();
+const Table& avx512_table();
+
+}  // namespace lectio::kernels::cpu

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the drivers share work among threads.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+
+#include "compute/kernels/kernels.h"
+
+namespace lectio::kernels::cpu {
+
+// Waking sleeping threads and waiting for them takes about 14 us here: less than two and a half
+// times that is done sooner alone.
+inline constexpr double kWorthSharingNs = 35e3;
+
+// What one core does a nanosecond, roughly; only decides whether a job is worth sharing.
+inline constexpr double kMultiplyAddsPerNs = 40;
+inline constexpr double kBytesPerNs = 20;
+inline constexpr double kFunctionsPerNs = 1;  // exponentials
+
+// body(begin, end) over chunks of [0, count); each begins at a multiple of grain. `ns` is the time
+// of the whole job on one core. The body is passed by reference: nothing is allocated.
+template <typename Body>
+void share(Context& context, std::int64_t count, std::int64_t grain, double ns, const Body& body) {
+  if (count <= 0) return;
+  if (ns < kWorthSharingNs) {
+    body(std::int64_t{0}, count);
+  } else {
+    context.pool.parallel_for(count, grain, std::cref(body));
+  }
+}
+
+// body(slot, task) for every task of [0, count), the next free thread taking the next task. Slots
+// number the threads, so that each can have its own scratch: 0 <= slot < slots(context).
+inline std::int64_t slots(const Context& context) { return context.pool.threads(); }
+
+template <typename Body>
+void share_tasks(Context& context, std::int64_t count, double ns, const Body& body) {
+  std::atomic<std::int64_t> next{0};
+  const auto drain = [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t slot = begin; slot < end; ++slot) {
+      for (std::int64_t task = next++; task < count; task = next++) body(slot, task);
+    }
+  };
+  share(context, std::min(slots(context), count), 1, ns, drain);
+}
+
+}  // namespace lectio::kernels::cpu

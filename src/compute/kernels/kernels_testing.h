@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the kernel tests share: reproducible tensors of any weight format, and comparison under a
+// bound for every number, which names the worst one.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/splitmix.h"
+#include "base/thread_pool.h"
+#include "compute/kernels/kernels.h"
+#include "compute/tensor/arena.h"
+#include "compute/tensor/tensor.h"
+
+namespace lectio::kernels {
+
+// Half the distance from 1 to the next float: what one rounding costs at most, relatively.
+inline constexpr double kUnit = 0x1.0p-24;
+
+inline constexpr DType kWeightTypes[] = {DType::kF32, DType::kBF16, DType::kF16, DType::kQ8};
+
+struct Workbench {
+  explicit Workbench(int threads = 2) : pool(threads) {}
+  ThreadPool pool;
+  Arena scratch;
+  Context context{pool, scratch};
+};
+
+inline Tensor random_tensor(Shape shape, Random& random, double low = -1, double high = 1) {
+  Tensor tensor(shape);
+  for (float& x : tensor.floats()) x = static_cast<float>(random.uniform(low, high));
+  return tensor;
+}
+
+// Random weights of a format. The last extent is a multiple of 32 for kQ8.
+inline Tensor random_weights(Shape shape, DType dtype, Random& random) {
+  if (dtype == DType::kF32) return random_tensor(shape, random);
+  Tensor tensor(shape, dtype);
+  auto* bytes = static_cast<std::byte*>(tensor.view().data);
+  const std::int64_t numbers = shape.elements();
+  for (std::int64_t i = 0; i < numbers; ++i) {
+    if (dtype == DType::kQ8) {
+      if (i % kQ8BlockLength == 0) {
+        const std::uint16_t scale = float_to_half(static_cast<float>(random.uniform(0.001, 0.02)));
+        std::memcpy(bytes, &scale, 2);
+        bytes += 2;
+      }
+      *bytes++ = static_cast<std::byte>(random.between(-127, 127));
+    } else {
+      const auto value = static_cast<float>(random.uniform(-1, 1));
+      const std::uint16_t bits =
+          dtype == DType::kBF16 ? float_to_bf16(value) : float_to_half(value);
+      std::memcpy(bytes, &bits, 2);
+      bytes += 2;
+    }
+  }
+  return tensor;
+}
+
+// |x| as F32, of any weight format: what a product's error is measured by.
+inline Tensor magnitudes(TensorView view) {
+  Tensor tensor(view.shape);
+  const std::vector<float> values = to_floats(view);
+  for (std::size_t i = 0; i < values.size(); ++i) tensor.floats()[i] = std::fabs(values[i]);
+  return tensor;
+}
+
+// got[i] within bound(i) of expected[i]; NaN never is. Names the element that exceeds its bound
+// most.
+template <typename Bound>
+testing::AssertionResult within(std::span<const float> got, std::span<const float> expected,
+                                Bound bound) {
+  if (got.size() != expected.size()) return testing::AssertionFailure() << "sizes differ";
+  double worst = 1;
+  std::size_t at = got.size();
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    const double error = std::fabs(static_cast<double>(got[i]) - static_cast<double>(expected[i]));
+    const double excess = std::isnan(error) ? HUGE_VAL : error / (bound(i) + 1e-37);
+    if (excess > worst) {
+      worst = excess;
+      at = i;
+    }
+  }
+  if (at == got.size()) return testing::AssertionSuccess();
+  return testing::AssertionFailure()
+         << "element " << at << " of " << got.size() << ": got " << got[at] << ", expected "
+         << expected[at] << " within " << bound(at) << " (" << worst << " times the bound)";
+}
+
+inline bool same_bits(std::span<const float> a, std::span<const float> b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
+}
+
+// Every table that this machine can run but the reference.
+class EveryTable : public testing::TestWithParam<std::string_view> {
+ protected:
+  const Table& table() const { return *by_name(GetParam()); }
+  Workbench bench;
+  Random random{20240607};
+};
+
+inline std::vector<std::string_view> fast_tables() {
+  std::vector<std::string_view> names = available();
+  std::erase(names, "reference");
+  return names;
+}
+
+inline std::string table_name(const testing::TestParamInfo<std::string_view>& info) {
+  return std::string(info.param);
+}
+
+}  // namespace lectio::kernels
