@@ -23,18 +23,25 @@
 namespace lectio {
 
 struct ReadOptions {
-  std::optional<Mode> mode;                 // empty: auto, chosen from the page size
+  std::optional<Mode> mode;  // empty: auto, chosen from the page size
   std::string prompt = "<image>\nFree OCR.";
   GenerateOptions generate;
   ViewOptions views;
   std::function<void(std::string_view)> on_text;  // pieces of valid UTF-8, as they come
-  std::stop_token stop;
+  std::stop_token stop;                           // looked at between stages and before every token
 };
 
-// The mode for a page of this size when the user names none.
-Mode auto_mode(std::int64_t width, std::int64_t height);
+// The mode for a page of this size, in pixels, when the user names none: the fewest vision tokens
+// that keep the page's own resolution.
+//   v1  longer side <= 512: tiny; <= 640: small; <= 1280: base, which shrinks to no less than 0.8;
+//   above: gundam.
+//       A page more than twice as long as wide, or the reverse, is never tiny or small, which would
+//       squeeze it into a square; base pads it instead.
+//   v2  gundam, which adds tiles by itself where a side is longer than 768.
+Mode auto_mode(Family family, std::int64_t width, std::int64_t height);
 
-// An opened model folder. One thread at a time; the pool must outlive it.
+// An opened model folder: config.json, safetensors, tokenizer.json. One thread at a time; the pool
+// must outlive it. Memory for activations and for keys and values is kept from page to page.
 class Engine {
  public:
   static Result<Engine> open(const std::filesystem::path& model_folder, ThreadPool& pool,
@@ -43,6 +50,9 @@ class Engine {
   Engine& operator=(Engine&&) noexcept;
   ~Engine();
 
+  // A stopped read is not an error: it gives the text so far and FinishReason::kCancelled.
+  // kInvalidArgument for options that this network cannot follow, kTooLarge for a prompt that
+  // leaves no position free, kInvalidModel when the network's numbers are no numbers.
   Result<PageText> read(const Page& page, const ReadOptions& options);
   const Network& network() const;
   const Tokenizer& tokenizer() const;

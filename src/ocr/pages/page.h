@@ -39,8 +39,9 @@ struct PageText {
   std::string text;
   std::vector<std::int32_t> ids;  // generated, without the end token
   FinishReason finish = FinishReason::kStop;
-  std::string mode;               // the mode used, by name
-  std::int64_t vision_tokens = 0; // placeholders in the prompt
+  std::string mode;                 // the mode used, by name
+  std::int64_t vision_tokens = 0;   // placeholders in the prompt
+  std::int64_t content_tokens = 0;  // of these, features: what the papers count (spec 5.6)
   std::int64_t prompt_tokens = 0;
   PageTimings timings;
 };

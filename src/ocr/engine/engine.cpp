@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ocr/engine/engine.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+#include "ocr/engine/growing_cache.h"
+#include "ocr/generate/repeat_guard.h"
+#include "ocr/prompt/prompt.h"
+
+namespace lectio {
+namespace {
+
+// Milliseconds since the last lap.
+class Stopwatch {
+ public:
+  double lap_ms() {
+    const auto now = std::chrono::steady_clock::now();
+    return std::chrono::duration<double, std::milli>(now - std::exchange(last_, now)).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+Error bad_option(const std::string& message) { return Error(ErrorCode::kInvalidArgument, message); }
+
+Result<void> check(const GenerateOptions& options) {
+  if (options.max_tokens < 0) {
+    return bad_option("max_tokens: expected 0 or more, found " +
+                      std::to_string(options.max_tokens));
+  }
+  if (!(options.temperature >= 0) || !std::isfinite(options.temperature)) {
+    return bad_option("temperature: expected a number from 0 on, found " +
+                      std::to_string(options.temperature));
+  }
+  const NoRepeatRule& rule = options.no_repeat;
+  if (rule.kind != NoRepeatRule::Kind::kNone && (rule.n < 1 || rule.window < 0)) {
+    return bad_option("no-repeat rule: expected n >= 1 and window >= 0, found " +
+                      std::to_string(rule.n) + " and " + std::to_string(rule.window));
+  }
+  return {};
+}
+
+// Every id that the tokenizer can give must have a row in the embedding table, and a page must have
+// a place.
+Result<void> check_tokenizer(const Tokenizer& tokenizer, const NetworkSpec& spec) {
+  const std::int64_t vocabulary = spec.decoder.vocabulary;
+  if (tokenizer.size() > vocabulary) {
+    return Error(ErrorCode::kInvalidModel,
+                 "tokenizer.json: ids up to " + std::to_string(tokenizer.size() - 1) +
+                     ", but config.json: vocab_size " + std::to_string(vocabulary));
+  }
+  const std::optional<TokenId> image_id = tokenizer.id_of(kImageMark);
+  if (image_id == spec.bos_id) {
+    return Error(ErrorCode::kInvalidModel, "config.json: bos_token_id " +
+                                               std::to_string(spec.bos_id) +
+                                               " is tokenizer.json's '<image>'");
+  }
+  if (!image_id) {
+    return Error(ErrorCode::kInvalidModel,
+                 "tokenizer.json: expected a token '<image>', found none");
+  }
+  return {};
+}
+
+}  // namespace
+
+struct Engine::Data {
+  Network network;
+  Tokenizer tokenizer;
+  ThreadPool& pool;
+  const kernels::Table& ops;
+  Arena scratch;
+  Tensor logits;  // [1, vocabulary]
+  GrowingCache cache;
+
+  Data(Network opened, Tokenizer loaded, ThreadPool& threads, const kernels::Table& table)
+      : network(std::move(opened)),
+        tokenizer(std::move(loaded)),
+        pool(threads),
+        ops(table),
+        logits({1, network.spec().decoder.vocabulary}) {}
+
+  void prefill(const Prompt& prompt, TensorView vision);
+  void step(std::int32_t id);
+  Result<FinishReason> generate(const Prompt& prompt, const ReadOptions& options, PageText& page);
+};
+
+// The logits of the first token.
+void Engine::Data::prefill(const Prompt& prompt, TensorView vision) {
+  kernels::Context context{pool, scratch};
+  const auto length = static_cast<std::int64_t>(prompt.ids.size());
+  cache.restart(network, length);
+  const Tensor rows = network.embed(ops, context, prompt.ids, prompt.image_id, vision);
+  network.decode(ops, context, rows.view(), cache.get(), logits.view());
+}
+
+// The logits of the token after id.
+void Engine::Data::step(std::int32_t id) {
+  constexpr std::int32_t kNoImage =
+      -1;  // an image token that the network wrote is a token like others
+  kernels::Context context{pool, scratch};
+  cache.make_room(network, 1);
+  const std::array<std::int32_t, 1> ids = {id};
+  const Tensor row = network.embed(ops, context, ids, kNoImage, {});
+  network.decode(ops, context, row.view(), cache.get(), logits.view());
+}
+
+// From the logits of the first token to the end of the text.
+Result<FinishReason> Engine::Data::generate(const Prompt& prompt, const ReadOptions& options,
+                                            PageText& page) {
+  const NetworkSpec& spec = network.spec();
+  const std::int64_t positions_left =
+      spec.decoder.max_positions - static_cast<std::int64_t>(prompt.ids.size());
+  const std::int64_t most = std::min(options.generate.max_tokens, positions_left);
+  RepeatGuard guard(options.generate.no_repeat, prompt.ids, most);
+  StreamDecoder decoder(tokenizer);
+  Random random(options.generate.seed);
+  const auto emit = [&](const std::string& piece) {
+    page.text += piece;
+    if (options.on_text && !piece.empty()) options.on_text(piece);
+  };
+
+  page.ids.reserve(static_cast<std::size_t>(most));
+  FinishReason reason =
+      most == options.generate.max_tokens ? FinishReason::kMaxTokens : FinishReason::kMaxContext;
+  while (static_cast<std::int64_t>(page.ids.size()) < most) {
+    if (options.stop.stop_requested()) {
+      reason = FinishReason::kCancelled;
+      break;
+    }
+    if (!page.ids.empty()) step(page.ids.back());
+    const std::int32_t id =
+        choose_token(logits.floats(), guard.banned(), options.generate.temperature, random);
+    if (!std::isfinite(logits.floats()[static_cast<std::size_t>(id)])) {
+      return Error(ErrorCode::kInvalidModel,
+                   "the network gave no finite logit for token " + std::to_string(page.ids.size()));
+    }
+    if (id == spec.eos_id) {
+      reason = FinishReason::kStop;
+      break;
+    }
+    page.ids.push_back(id);
+    guard.push(id);
+    emit(decoder.push(id));
+  }
+  emit(decoder.finish());
+  return reason;
+}
+
+Mode auto_mode(Family family, std::int64_t width, std::int64_t height) {
+  if (family == Family::kV2) return Mode::kGundam;
+  const std::int64_t longer = std::max(width, height);
+  const std::int64_t shorter = std::min(width, height);
+  const bool nearly_square = longer <= 2 * shorter;
+  if (longer <= 512 && nearly_square) return Mode::kTiny;
+  if (longer <= 640 && nearly_square) return Mode::kSmall;
+  return longer <= 1280 ? Mode::kBase : Mode::kGundam;
+}
+
+Engine::Engine(std::unique_ptr<Data> data) : data_(std::move(data)) {}
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+Engine::~Engine() = default;
+
+Result<Engine> Engine::open(const std::filesystem::path& model_folder, ThreadPool& pool,
+                            const kernels::Table& ops) {
+  LECTIO_TRY(Network network, Network::open(model_folder));
+  LECTIO_TRY(Tokenizer tokenizer, Tokenizer::from_file(model_folder / "tokenizer.json"));
+  if (const auto fits = check_tokenizer(tokenizer, network.spec()); !fits) {
+    return fits.error().within(model_folder.string());
+  }
+  return Engine(std::make_unique<Data>(std::move(network), std::move(tokenizer), pool, ops));
+}
+
+const Network& Engine::network() const { return data_->network; }
+const Tokenizer& Engine::tokenizer() const { return data_->tokenizer; }
+
+Result<PageText> Engine::read(const Page& page, const ReadOptions& options) {
+  Data& data = *data_;
+  const NetworkSpec& spec = data.network.spec();
+  LECTIO_TRY_VOID(check(options.generate));
+
+  Stopwatch watch;
+  PageText result;
+  const Mode mode =
+      options.mode.value_or(auto_mode(spec.family, page.image.width, page.image.height));
+  LECTIO_TRY(const ViewPlan plan,
+             plan_views(spec.family, page.image.width, page.image.height, mode, options.views));
+  LECTIO_TRY(const Prompt prompt,
+             build_prompt(options.prompt, data.tokenizer, plan.layout, spec.bos_id));
+  result.mode = mode_name(mode);
+  result.vision_tokens = plan.layout.count();
+  result.content_tokens = plan.layout.content_tokens();
+  result.prompt_tokens = static_cast<std::int64_t>(prompt.ids.size());
+  if (result.prompt_tokens >= spec.decoder.max_positions) {
+    return Error(ErrorCode::kTooLarge,
+                 "prompt of " + std::to_string(result.prompt_tokens) + " tokens: the network has " +
+                     std::to_string(spec.decoder.max_positions) + " positions");
+  }
+  LECTIO_TRY(const Views views, cut(page.image, plan));
+  result.timings.views_ms = watch.lap_ms();
+
+  result.finish = FinishReason::kCancelled;
+  if (options.stop.stop_requested()) return result;
+  kernels::Context context{data.pool, data.scratch};
+  const Tensor vision =
+      data.network.encode(data.ops, context, views.global.view(), views.tiles.view(), views.layout);
+  result.timings.encode_ms = watch.lap_ms();
+
+  if (options.stop.stop_requested()) return result;
+  data.prefill(prompt, vision.view());
+  result.timings.prefill_ms = watch.lap_ms();
+
+  LECTIO_TRY(result.finish, data.generate(prompt, options, result));
+  result.timings.decode_ms = watch.lap_ms();
+  return result;
+}
+
+}  // namespace lectio

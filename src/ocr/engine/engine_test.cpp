@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ocr/engine/engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "base/utf8.h"
+#include "model/weights/tensor_source.h"
+
+namespace lectio {
+namespace {
+
+using ::testing::ElementsAreArray;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using Ids = std::vector<std::int32_t>;
+using Json = nlohmann::json;
+using Kind = NoRepeatRule::Kind;
+
+// The golden prompt 201, 420, 57, 270, 304, 121, 16 as text; 121 is a byte that is no UTF-8.
+constexpr const char* kGoldenPrompt = "<image>\nReadW the to\xBA.";
+
+std::filesystem::path golden(const std::string& name) {
+  return std::filesystem::path(LECTIO_SOURCE_DIR) / "tests/golden" / name;
+}
+
+Ids golden_ids(const std::string& name, const std::string& tensor) {
+  const auto source = TensorSource::open(golden(name + ".safetensors"));
+  EXPECT_TRUE(source) << source.error().message();
+  const StoredTensor* const stored = source->find(tensor);
+  EXPECT_NE(stored, nullptr) << tensor;
+  const auto* const ids = static_cast<const std::int32_t*>(stored->view.data);
+  return Ids(ids, ids + stored->view.shape.elements());
+}
+
+class EngineTest : public testing::Test {
+ protected:
+  Engine open(const std::filesystem::path& folder) {
+    auto engine = Engine::open(folder, pool_, kernels::for_this_cpu());
+    if (!engine) throw std::runtime_error(engine.error().message());
+    return *std::move(engine);
+  }
+  // A copy of tiny-v1 with other settings in its config.json.
+  std::filesystem::path tiny_with(const Json& settings) {
+    const auto folder = std::filesystem::path(testing::TempDir()) /
+                        testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::filesystem::remove_all(folder);
+    std::filesystem::copy(golden("tiny-v1"), folder);
+    auto config = Json::parse(*read_file(folder / "config.json"));
+    config.update(settings);
+    config["language_config"].update(settings);
+    EXPECT_TRUE(write_file_atomic(folder / "config.json", config.dump()));
+    return folder;
+  }
+  static Page page(const std::string& name) {
+    auto opened = open_page(golden("images/" + name + ".png"));
+    EXPECT_TRUE(opened) << opened.error().message();
+    return *std::move(opened);
+  }
+  static ReadOptions options(Mode mode, std::int64_t max_tokens = 24) {
+    ReadOptions result;
+    result.mode = mode;
+    result.prompt = kGoldenPrompt;
+    result.generate.max_tokens = max_tokens;
+    return result;
+  }
+  static PageText read(Engine& engine, const Page& page, const ReadOptions& options) {
+    auto text = engine.read(page, options);
+    if (!text) throw std::runtime_error(text.error().message());
+    return *std::move(text);
+  }
+
+  ThreadPool pool_{2};
+};
+
+struct GoldenRun {
+  const char* name;
+  const char* model;
+  const char* image;
+  Mode mode;
+  std::int64_t vision_tokens;
+  std::int64_t content_tokens;
+};
+
+class EngineGolden : public EngineTest, public testing::WithParamInterface<GoldenRun> {};
+
+// Pictures to tokens, through everything: the ids of the released code under each of its no-repeat
+// rules.
+TEST_P(EngineGolden, WritesTheTokensOfTheReferenceUnderEveryRule) {
+  const GoldenRun& run = GetParam();
+  Engine engine = open(golden(run.model));
+  const Page input = page(run.image);
+  const std::vector<std::pair<std::string, NoRepeatRule>> rules = {
+      {"none", {}},
+      {"hf3", {Kind::kWholeSequence, 3, 0, {}}},
+      {"win", {Kind::kWindow, 3, 12, {}}},
+      {"win_wl", {Kind::kWindow, 3, 12, golden_ids(run.name, "greedy.win_wl.whitelist")}},
+  };
+  for (const auto& [name, rule] : rules) {
+    ReadOptions how = options(run.mode);
+    how.generate.no_repeat = rule;
+    const PageText text = read(engine, input, how);
+    EXPECT_THAT(text.ids, ElementsAreArray(golden_ids(run.name, "greedy." + name + ".ids")))
+        << name;
+    EXPECT_EQ(text.finish, FinishReason::kMaxTokens);
+    EXPECT_EQ(text.vision_tokens, run.vision_tokens);
+    EXPECT_EQ(text.content_tokens, run.content_tokens);
+    EXPECT_EQ(text.prompt_tokens, run.vision_tokens + 8);
+    EXPECT_EQ(text.mode, mode_name(run.mode));
+  }
+}
+
+// small640 writes the image token itself, which is then a token like any other.
+INSTANTIATE_TEST_SUITE_P(
+    Cases, EngineGolden,
+    testing::Values(GoldenRun{"v1_tiny512", "tiny-v1", "A", Mode::kTiny, 73, 64},
+                    GoldenRun{"v1_small640", "tiny-v1", "B", Mode::kSmall, 111, 100},
+                    GoldenRun{"v1_base1024", "tiny-v1", "C", Mode::kBase, 273, 256},
+                    GoldenRun{"v2_stretch768", "tiny-v2", "B", Mode::kSmall, 145, 144}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST_F(EngineTest, StreamsTheTextAsValidUtf8Pieces) {
+  Engine engine = open(golden("tiny-v1"));
+  ReadOptions how = options(Mode::kTiny);
+  std::string streamed;
+  how.on_text = [&](std::string_view piece) {
+    EXPECT_FALSE(piece.empty());
+    for (std::size_t at = 0; at < piece.size();) {
+      const DecodedChar next = decode_utf8(piece, at);
+      EXPECT_TRUE(next.valid) << streamed.size() + at;
+      at += next.size;
+    }
+    streamed += piece;
+  };
+  const PageText text = read(engine, page("A"), how);
+  EXPECT_EQ(streamed, text.text);
+  EXPECT_FALSE(text.text.empty());
+}
+
+TEST_F(EngineTest, SaysStopOnlyWhenTheNetworkEndsTheText) {
+  Engine engine = open(tiny_with({{"eos_token_id", 259}}));  // the fifth token of the golden run
+  const PageText text = read(engine, page("A"), options(Mode::kTiny));
+  EXPECT_EQ(text.finish, FinishReason::kStop);
+  EXPECT_THAT(text.ids, ElementsAreArray({232, 267, 499, 495}));
+}
+
+TEST_F(EngineTest, StopsAtTheLastPositionOfTheNetwork) {
+  Engine engine = open(tiny_with({{"max_position_embeddings", 91}}));
+  const PageText text = read(engine, page("A"), options(Mode::kTiny));
+  EXPECT_EQ(text.finish, FinishReason::kMaxContext);
+  EXPECT_THAT(text.ids, SizeIs(91 - 81));
+}
+
+TEST_F(EngineTest, RefusesAPromptThatLeavesNoPositionFree) {
+  Engine engine = open(tiny_with({{"max_position_embeddings", 81}}));
+  const auto text = engine.read(page("A"), options(Mode::kTiny));
+  ASSERT_FALSE(text);
+  EXPECT_EQ(text.error().code(), ErrorCode::kTooLarge);
+  EXPECT_THAT(text.error().message(), HasSubstr("81 tokens: the network has 81 positions"));
+}
+
+TEST_F(EngineTest, WritesNothingWhenNoTokenIsAllowed) {
+  Engine engine = open(golden("tiny-v1"));
+  const PageText text = read(engine, page("A"), options(Mode::kTiny, 0));
+  EXPECT_EQ(text.finish, FinishReason::kMaxTokens);
+  EXPECT_THAT(text.ids, IsEmpty());
+  EXPECT_EQ(text.text, "");
+}
+
+TEST_F(EngineTest, GivesTheTextSoFarWhenItIsStopped) {
+  Engine engine = open(golden("tiny-v1"));
+  std::stop_source stop;
+  ReadOptions how = options(Mode::kTiny);
+  how.stop = stop.get_token();
+  std::string streamed;
+  how.on_text = [&](std::string_view piece) {
+    streamed += piece;
+    stop.request_stop();
+  };
+  const PageText text = read(engine, page("A"), how);
+  EXPECT_EQ(text.finish, FinishReason::kCancelled);
+  EXPECT_FALSE(text.ids.empty());
+  EXPECT_LT(text.ids.size(), 24U);
+  EXPECT_EQ(text.text, streamed);
+
+  const PageText nothing = read(engine, page("A"), how);  // stopped before it began
+  EXPECT_EQ(nothing.finish, FinishReason::kCancelled);
+  EXPECT_THAT(nothing.ids, IsEmpty());
+}
+
+TEST_F(EngineTest, ReadsAPageTheSameAfterOthers) {
+  Engine engine = open(golden("tiny-v1"));
+  const Ids first = read(engine, page("A"), options(Mode::kTiny)).ids;
+  static_cast<void>(read(engine, page("B"), options(Mode::kSmall, 5)));
+  EXPECT_EQ(read(engine, page("A"), options(Mode::kTiny)).ids, first);
+}
+
+// 1200 tokens pass the first size of the cache.
+TEST_F(EngineTest, GoesOnUnchangedWhenTheCacheGrows) {
+  Engine engine = open(golden("tiny-v1"));
+  ReadOptions how = options(Mode::kTiny, 1200);
+  how.generate.temperature = 1;
+  const PageText grown = read(engine, page("A"), how);
+  ASSERT_THAT(grown.ids, SizeIs(1200));
+  EXPECT_EQ(read(engine, page("A"), how).ids, grown.ids);  // in the cache that is large already
+}
+
+TEST_F(EngineTest, DrawsTheSameTextFromTheSameSeedAlone) {
+  Engine engine = open(golden("tiny-v1"));
+  ReadOptions how = options(Mode::kTiny);
+  how.generate.temperature = 2;
+  how.generate.seed = 5;
+  const Ids first = read(engine, page("A"), how).ids;
+  EXPECT_EQ(read(engine, page("A"), how).ids, first);
+  how.generate.seed = 6;
+  EXPECT_NE(read(engine, page("A"), how).ids, first);
+}
+
+TEST_F(EngineTest, RefusesOptionsThatMakeNoSense) {
+  Engine engine = open(golden("tiny-v1"));
+  const auto refused = [&](const ReadOptions& how) {
+    const auto text = engine.read(page("A"), how);
+    return !text && text.error().code() == ErrorCode::kInvalidArgument;
+  };
+  EXPECT_TRUE(refused(options(Mode::kTiny, -1)));
+  ReadOptions how = options(Mode::kTiny);
+  how.generate.temperature = -0.5;
+  EXPECT_TRUE(refused(how));
+  how.generate.temperature = std::nan("");
+  EXPECT_TRUE(refused(how));
+  how = options(Mode::kTiny);
+  how.generate.no_repeat = {Kind::kWindow, 0, 5, {}};
+  EXPECT_TRUE(refused(how));
+  how = options(Mode::kTiny);
+  how.prompt = "Free OCR.";
+  EXPECT_TRUE(refused(how));
+  how = options(Mode::kTiny);
+  how.views.max_tiles = 1;
+  how.mode = Mode::kGundam;
+  EXPECT_TRUE(refused(how));
+}
+
+TEST_F(EngineTest, RefusesATokenizerThatDoesNotFitTheNetwork) {
+  const auto folder = tiny_with(Json::object());
+  const std::string text = *read_file(folder / "tokenizer.json");
+  const auto open_with = [&](const Json& tokenizer) {
+    EXPECT_TRUE(write_file_atomic(folder / "tokenizer.json", tokenizer.dump()));
+    const auto engine = Engine::open(folder, pool_, kernels::for_this_cpu());
+    EXPECT_FALSE(engine);
+    if (engine) return std::string();
+    EXPECT_EQ(engine.error().code(), ErrorCode::kInvalidModel);
+    return engine.error().message();
+  };
+
+  Json wide = Json::parse(text);
+  wide["added_tokens"].back()["id"] = 512;
+  EXPECT_THAT(open_with(wide), HasSubstr("ids up to 512, but config.json: vocab_size 512"));
+  Json blind = Json::parse(text);
+  for (auto& token : blind["added_tokens"]) {
+    if (token["content"] == "<image>") token["content"] = "<img>";
+  }
+  EXPECT_THAT(open_with(blind), HasSubstr("expected a token '<image>'"));
+}
+
+TEST(AutoMode, KeepsTheResolutionOfThePageWithTheFewestTokens) {
+  EXPECT_EQ(auto_mode(Family::kV1, 512, 512), Mode::kTiny);
+  EXPECT_EQ(auto_mode(Family::kV1, 1, 1), Mode::kTiny);
+  EXPECT_EQ(auto_mode(Family::kV1, 513, 500), Mode::kSmall);
+  EXPECT_EQ(auto_mode(Family::kV1, 640, 400), Mode::kSmall);
+  EXPECT_EQ(auto_mode(Family::kV1, 857, 1109), Mode::kBase);
+  EXPECT_EQ(auto_mode(Family::kV1, 1280, 900), Mode::kBase);
+  EXPECT_EQ(auto_mode(Family::kV1, 1240, 1754), Mode::kGundam);
+}
+
+TEST(AutoMode, DoesNotSqueezeALineIntoASquare) {
+  EXPECT_EQ(auto_mode(Family::kV1, 512, 255), Mode::kBase);
+  EXPECT_EQ(auto_mode(Family::kV1, 60, 600), Mode::kBase);
+}
+
+TEST(AutoMode, LeavesTheChoiceOfTilesToTheSecondFamily) {
+  EXPECT_EQ(auto_mode(Family::kV2, 100, 100), Mode::kGundam);
+  EXPECT_EQ(auto_mode(Family::kV2, 3000, 2000), Mode::kGundam);
+}
+
+}  // namespace
+}  // namespace lectio

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ocr/engine/growing_cache.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lectio {
+namespace {
+
+constexpr std::int64_t kFirstOutput = 1024;  // positions for output before the first doubling
+
+void copy_rows(TensorView from, TensorView to, std::int64_t rows) {
+  std::ranges::copy(from.row_range(0, rows).floats(), to.f32());
+}
+
+}  // namespace
+
+void GrowingCache::restart(const Network& network, std::int64_t prompt) {
+  const std::int64_t most = network.spec().decoder.max_positions;
+  if (cache_) cache_->truncate(0);
+  if (!cache_ || cache_->capacity() < prompt) {
+    cache_.reset();  // the old memory goes before the new one comes
+    cache_.emplace(network.make_cache(std::min(most, prompt + kFirstOutput)));
+  }
+}
+
+void GrowingCache::make_room(const Network& network, std::int64_t more) {
+  const DecoderSpec& spec = network.spec().decoder;
+  const std::int64_t length = cache_->length();
+  const std::int64_t capacity = cache_->capacity();
+  if (length + more <= capacity) return;
+  LECTIO_CHECK(length + more <= spec.max_positions, "more positions than the network has");
+
+  KvCache larger =
+      network.make_cache(std::min(spec.max_positions, std::max(2 * capacity, length + more)));
+  for (std::int64_t layer = 0; layer < spec.layers; ++layer) {
+    copy_rows(cache_->keys(layer), larger.keys(layer), length);
+    copy_rows(cache_->values(layer), larger.values(layer), length);
+  }
+  larger.advance(length);
+  cache_.emplace(std::move(larger));
+}
+
+}  // namespace lectio
