@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happens to a clean print on its way to a reader: resampling, blur, noise, fading.
+// What happens to a clean print on its way to a reader: blur, noise, fading.
 #pragma once
-
-#include <cstdint>
 
 #include "base/splitmix.h"
 #include "media/render/draw.h"
 
 namespace lectio {
-
-// Bicubic (a = -0.5) with the kernel widened when shrinking, as readers resize pages; within 2 grey levels of the
-// exact result. Both sides > 0.
-GreyImage resize_grey(const GreyImage& image, std::int64_t width, std::int64_t height);
 
 // Each pixel becomes (1 - 2 s) of itself and s of each neighbour, across and then down; s in [0, 1/3].
 void blur(GreyImage& image, double strength);

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "datagen/prints/degrade.h"
+#include "datagen/prints/resize.h"
 #include "datagen/prints/text_source.h"
 #include "media/render/draw.h"
 #include "media/render/layout.h"
@@ -22,7 +23,10 @@ constexpr double kMinSize = 5;            // pixels an em on the print
 constexpr double kMaxSize = 72;
 constexpr double kMaxSizeOfHeight = 0.5;  // of the page's height
 constexpr int kFitAttempts = 4;
+constexpr std::int64_t kShortestLimit = 14;  // characters of the longest word on a print with little text,
+constexpr std::int64_t kLongestLimit = 32;   // and on any
 constexpr double kFullEnough = 0.85;      // of the columns' height
+constexpr double kMaxPitch = 1.6;         // baseline to baseline, in sizes
 constexpr double kExpectedFill = 0.9;     // what ragged lines and paragraph ends leave of the area
 
 // English text that measures a font: letters about as often as they occur.
@@ -43,9 +47,9 @@ bool covers_ascii(const Font& font) {
   return true;
 }
 
-// Sizes on a grid, so that glyphs are found in the cache: half pixels, then ever coarser.
+// Sizes on a coarse grid, so that glyphs are found in the cache; resampling fills the gaps.
 double snap_size(double size) {
-  const double step = size < 16 ? 0.5 : size < 32 ? 1.0 : size < 64 ? 2.0 : 4.0;
+  const double step = size < 10 ? 0.5 : size < 16 ? 1.0 : size < 28 ? 2.0 : size < 48 ? 4.0 : 8.0;
   return std::floor(size / step) * step;
 }
 
@@ -94,7 +98,8 @@ class Printer {
   void choose_font() {
     font_index_ = random_.below(fonts_.size());
     plan_.layout.fonts = {fonts_[font_index_]};
-    plan_.layout.hinting = random_.chance(0.5) ? Hinting::kLight : Hinting::kNone;
+    // By the font rather than drawn, so that the cache holds each glyph in one way.
+    plan_.layout.hinting = font_index_ % 2 == 0 ? Hinting::kLight : Hinting::kNone;
   }
 
   void choose_text() {
@@ -106,13 +111,20 @@ class Printer {
     if (random_.chance(0.04)) text = in_capitals(text);
     plan_.has_heading = recipe_.min_chars >= 100 && random_.chance(0.15);
     if (plan_.has_heading) {
-      const std::string heading = shown_by(heading_text(random_, corpus_, split_), font());
+      const std::string heading = shown_by(heading_text(random_, corpus_, split_), font(), longest_word());
       plan_.has_heading = !heading.empty();
       if (plan_.has_heading) text = heading + "\n" + text;
     }
-    plan_.text = shown_by(text, font());
+    plan_.text = shown_by(text, font(), longest_word());
     if (plan_.text.empty()) plan_.text = std::to_string(random_.below(1'000'000));
     trim_to_limit();
+  }
+
+  // So many characters fit a line of the page, by a generous estimate of the lines that the fewest characters take.
+  std::int64_t longest_word() const {
+    const double a_line = std::sqrt(static_cast<double>(recipe_.min_chars * recipe_.width) * 2.0 /
+                                    static_cast<double>(recipe_.height));
+    return std::clamp(static_cast<std::int64_t>(a_line * 0.7), kShortestLimit, kLongestLimit);
   }
 
   void trim_to_limit() {
@@ -143,7 +155,7 @@ class Printer {
     c.margin_top = static_cast<float>(height * random_.uniform(0.01, 0.08));
     c.margin_bottom = static_cast<float>(height * random_.uniform(0.01, 0.08));
     c.line_pitch = static_cast<float>(random_.chance(0.7) ? random_.uniform(1.1, 1.35)
-                                                          : random_.uniform(1.0, 1.6));
+                                                          : random_.uniform(1.0, kMaxPitch));
     const double align = random_.unit();
     c.align = align < 0.6    ? Align::kLeft
               : align < 0.9  ? Align::kJustify
@@ -257,7 +269,24 @@ class Printer {
       if (next == size) break;
       size = next;
     }
-    return shrink(std::move(best));
+    return shrink(spread(std::move(best)));
+  }
+
+  // Sizes come in steps: what a page is still short of being full goes between its lines.
+  Layout spread(Layout layout) {
+    const double fill = fill_of(layout);
+    LayoutConfig& c = plan_.layout;
+    if (!recipe_.fill_page || layout.bytes_fitted < plan_.text.size() || fill >= kFullEnough) {
+      return layout;
+    }
+    const float before = c.line_pitch;
+    set_size(best_size_);
+    c.line_pitch = static_cast<float>(std::min(kMaxPitch, double{before} * 0.95 / fill));
+    if (c.line_pitch <= before) return layout;
+    Layout wider = lay_out(plan_.text, c);
+    if (wider.bytes_fitted == plan_.text.size()) return wider;
+    c.line_pitch = before;
+    return layout;
   }
 
   // Text smaller than the page could take: sometimes, or as the recipe says.

@@ -80,7 +80,7 @@ std::string address(Random& random, const Corpus& corpus) {
       some_of(random, kLower, 3, 9) + "." + std::string(kEnds[random.below(kEnds.size())]);
   switch (random.below(4)) {
     case 0: return name + "@" + host;
-    case 1: return "https://" + host + "/" + name + "?id=" + some_of(random, kDigits, 1, 5);
+    case 1: return "https://" + host + "/" + some_of(random, kBase64, 2, 6);
     case 2: return "www." + host;
     default: return "/" + some_of(random, kLower, 3, 5) + "/" + name + "_" +
                     some_of(random, kDigits, 1, 3) + "." + some_of(random, kLower, 1, 3);
@@ -153,17 +153,19 @@ std::string token(Random& random, const Corpus& corpus, Corpus::Split split, Kin
   return token(random, corpus, split, static_cast<Kind>(random.below(6)));
 }
 
+bool is_space(char32_t c) {
+  return c == U' ' || c == 0xA0 || c == 0x202F || (c >= 0x2000 && c <= 0x200A);
+}
+
 // What a code point of the corpus becomes: itself, plainer characters, or nothing.
 void append_shown(std::string& out, char32_t c, const Font& font) {
   static constexpr std::array<std::string_view, 7> kLigatures = {"ff", "fi",  "fl", "ffi",
                                                                  "ffl", "st", "st"};
   if (c >= 0xFB00 && c <= 0xFB06) {
     out += kLigatures[c - 0xFB00];
-  } else if (c == 0xA0 || c == 0x202F || (c >= 0x2000 && c <= 0x200A)) {
-    out.push_back(' ');
   } else if (c == 0x2010 || c == 0x2011) {
     out.push_back('-');
-  } else if (c >= 0x20 && c < 0x7F) {
+  } else if (c > 0x20 && c < 0x7F) {
     out.push_back(static_cast<char>(c));
   } else if (((c > 0xA0 && c < 0x180 && c != 0xAD) || (c >= 0x2012 && c <= 0x2014) ||
               (c >= 0x2018 && c <= 0x201E) || c == 0x2022 || c == 0x2026 || c == 0x20AC ||
@@ -234,25 +236,35 @@ std::string heading_text(Random& random, const Corpus& corpus, Corpus::Split spl
   return random.chance(0.2) ? in_capitals(out) : out;
 }
 
-std::string shown_by(std::string_view text, const Font& font) {
+std::string shown_by(std::string_view text, const Font& font, std::int64_t max_word) {
   std::string out;
   out.reserve(text.size());
+  std::string word;
+  char gap = 0;  // what stands before the next word: nothing, a space, or a line feed, which is stronger
+  const auto end_word = [&] {
+    if (word.empty() || count_code_points(word) > max_word) {
+      word.clear();
+      return;
+    }
+    if (!out.empty() && gap != 0) out.push_back(gap);
+    out += word;
+    word.clear();
+    gap = 0;
+  };
   for (std::size_t at = 0; at < text.size();) {
     const DecodedChar c = decode_utf8(text, at);
     at += c.size;
     if (c.code == U'\n') {
-      if (!out.empty() && out.back() == ' ') out.pop_back();
-      if (!out.empty() && out.back() != '\n') out.push_back('\n');
-      continue;
-    }
-    const std::size_t before = out.size();
-    append_shown(out, c.code, font);
-    const bool is_space = out.size() == before + 1 && out.back() == ' ';
-    if (is_space && (before == 0 || out[before - 1] == ' ' || out[before - 1] == '\n')) {
-      out.pop_back();
+      end_word();
+      gap = '\n';
+    } else if (is_space(c.code)) {
+      end_word();
+      if (gap == 0) gap = ' ';
+    } else {
+      append_shown(word, c.code, font);
     }
   }
-  while (!out.empty() && (out.back() == ' ' || out.back() == '\n')) out.pop_back();
+  end_word();
   return out;
 }
 

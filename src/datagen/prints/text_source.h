@@ -26,8 +26,9 @@ std::string heading_text(Random& random, const Corpus& corpus, Corpus::Split spl
 
 // The text in what `font` can show of printable ASCII, Latin-1, Latin Extended-A and typographic punctuation:
 // ligatures are taken apart, exotic spaces and hyphens become plain ones, the rest is left out. No space stands
-// beside another space or a line feed, none at either end.
-std::string shown_by(std::string_view text, const Font& font);
+// beside another space or a line feed, none at either end. Words of more than max_word code points are left out: a
+// line would have to break inside of them.
+std::string shown_by(std::string_view text, const Font& font, std::int64_t max_word);
 
 // Letters of ASCII and Latin-1 in upper case.
 std::string in_capitals(std::string_view text);

@@ -30,6 +30,11 @@ constexpr FT_Pos kMaxGlyphEm = 8;
 constexpr unsigned int kMaxSide = 8192;  // pixels
 constexpr int kMaxOffset = 30'000;       // pixels, as Slot stores them
 
+std::size_t padded(std::size_t width) {
+  constexpr std::size_t kLanes = kCoverageLanes;
+  return (width + kLanes - 1) / kLanes * kLanes;
+}
+
 struct Slot {
   std::uint32_t key = kFree;  // glyph * 4 + quarter
   std::uint32_t offset = 0;   // into the pool
@@ -154,10 +159,12 @@ struct GlyphCache::State {
     const FT_Bitmap& bitmap = loaded->bitmap;
     if (bitmap.rows > kMaxSide || bitmap.width > kMaxSide || bitmap.buffer == nullptr) return;
     if (std::max(std::abs(loaded->bitmap_left), std::abs(loaded->bitmap_top)) > kMaxOffset) return;
-    if (pool.size() + std::size_t{bitmap.rows} * bitmap.width >= Slot::kFree) return;
+    const std::size_t stride = padded(bitmap.width);
+    if (pool.size() + bitmap.rows * stride >= Slot::kFree) return;
+    pool.resize(pool.size() + bitmap.rows * stride);
     for (unsigned int y = 0; y < bitmap.rows; ++y) {
       const unsigned char* row = bitmap.buffer + std::ptrdiff_t{bitmap.pitch} * y;
-      pool.insert(pool.end(), row, row + bitmap.width);
+      std::copy_n(row, bitmap.width, pool.data() + slot.offset + y * stride);
     }
     slot.width = static_cast<std::int16_t>(bitmap.width);
     slot.height = static_cast<std::int16_t>(bitmap.rows);
@@ -188,7 +195,8 @@ GlyphBitmap GlyphCache::get(const FontRef& font, std::int32_t size, Hinting hint
     slot = &glyphs.insert(s.draw(s.face_of(font), size, hinting, glyph, quarter, glyphs.pool));
     s.bytes += glyphs.bytes() - before;
   }
-  return {glyphs.pool.data() + slot->offset, slot->width, slot->height, slot->left, slot->top};
+  const auto stride = static_cast<std::int32_t>(padded(static_cast<std::size_t>(slot->width)));
+  return {glyphs.pool.data() + slot->offset, stride, slot->width, slot->height, slot->left, slot->top};
 }
 
 std::size_t GlyphCache::bytes() const { return state_->bytes; }

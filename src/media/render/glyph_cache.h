@@ -15,10 +15,12 @@ enum class Hinting : std::uint8_t {
   kLight,  // FreeType's vertical-only grid fitting
 };
 
-// 8-bit coverage, row-major without padding. left and top place its upper left corner relative to the pen: column
-// pen_x + left, row baseline - top.
+// 8-bit coverage, row-major; each row is padded with zeros to a multiple of kCoverageLanes. left and top place its
+// upper left corner relative to the pen: column pen_x + left, row baseline - top.
+inline constexpr std::int32_t kCoverageLanes = 8;
 struct GlyphBitmap {
   const std::uint8_t* coverage = nullptr;
+  std::int32_t stride = 0;
   std::int32_t width = 0;
   std::int32_t height = 0;
   std::int32_t left = 0;
