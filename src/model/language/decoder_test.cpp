@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/language/decoder.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "model/layers/testing.h"
+
+namespace lectio {
+namespace {
+
+using lectio::testing::Bench;
+using lectio::testing::random_tensor;
+using lectio::testing::WeightStore;
+
+constexpr std::int64_t kWidth = 8;
+
+// One dense and one routed layer, on every backend of this machine.
+class DecoderTest : public ::testing::TestWithParam<std::string_view> {
+ protected:
+  DecoderTest() : bench_(*kernels::by_name(GetParam())) {
+    spec_.vocabulary = 11;
+    spec_.width = kWidth;
+    spec_.layers = 2;
+    spec_.heads = 2;
+    spec_.dense_hidden = 12;
+    spec_.dense_layers = 1;
+    spec_.experts = 4;
+    spec_.experts_per_token = 2;
+    spec_.expert_hidden = 6;
+    spec_.shared_experts = 1;
+    decoder_.embeddings = store_.matrix(11, kWidth);
+    decoder_.head = store_.matrix(11, kWidth);
+    decoder_.norm = store_.rms_norm(kWidth);
+    decoder_.layers.push_back(random_layer(store_.gated_mlp(kWidth, 12)));
+    MixtureOfExperts moe{store_.matrix(4, kWidth), {}, store_.gated_mlp(kWidth, 6)};
+    for (int i = 0; i < 4; ++i) moe.experts.push_back(store_.gated_mlp(kWidth, 6));
+    decoder_.layers.push_back(random_layer(std::move(moe)));
+    rows_ = random_tensor(store_.random(), {6, kWidth});
+  }
+
+  DecoderLayer random_layer(std::variant<GatedMlp, MixtureOfExperts> feed_forward) {
+    Attention attention{store_.linear(kWidth, kWidth, false), store_.linear(kWidth, kWidth, false),
+                        store_.linear(kWidth, kWidth, false), store_.linear(kWidth, kWidth, false)};
+    return {store_.rms_norm(kWidth), std::move(attention), store_.rms_norm(kWidth),
+            std::move(feed_forward)};
+  }
+
+  // Logits of the last `count` of rows [begin, end).
+  Tensor decode(KvCache& cache, std::int64_t begin, std::int64_t end, std::int64_t count) {
+    Tensor logits({count, spec_.vocabulary});
+    forward(decoder_, spec_, bench_.run(), rows_.view().row_range(begin, end - begin), cache,
+            logits.view());
+    return logits;
+  }
+
+  static void expect_close(TensorView got, TensorView expected) {
+    ASSERT_EQ(got.shape, expected.shape);
+    for (std::size_t i = 0; i < got.floats().size(); ++i) {
+      EXPECT_NEAR(got.floats()[i], expected.floats()[i], 2e-5F) << "number " << i;
+    }
+  }
+
+  DecoderSpec spec_;
+  WeightStore store_{10};
+  Decoder decoder_;
+  Tensor rows_;
+  Bench bench_;
+};
+
+TEST_P(DecoderTest, GivesTheSameRowByRowAsAllAtOnce) {
+  KvCache whole(2, 6, kWidth);
+  const Tensor expected = decode(whole, 0, 6, 6);
+  KvCache grown(2, 6, kWidth);
+  for (std::int64_t row = 0; row < 6; ++row) {
+    expect_close(decode(grown, row, row + 1, 1).view(), expected.view().row_range(row, 1));
+  }
+  EXPECT_EQ(grown.length(), 6);
+}
+
+TEST_P(DecoderTest, GivesTheSameInUnequalParts) {
+  KvCache whole(2, 6, kWidth);
+  const Tensor expected = decode(whole, 0, 6, 3);
+  KvCache parts(2, 6, kWidth);
+  decode(parts, 0, 2, 1);
+  expect_close(decode(parts, 2, 6, 3).view(), expected.view());
+}
+
+TEST_P(DecoderTest, ForgetsWhatTheCacheIsToldToForget) {
+  KvCache cache(2, 6, kWidth);
+  decode(cache, 0, 3, 1);
+  const Tensor expected = decode(cache, 3, 4, 1);
+  cache.truncate(3);
+  decode(cache, 4, 6, 1);
+  cache.truncate(3);
+  expect_close(decode(cache, 3, 4, 1).view(), expected.view());
+}
+
+TEST_P(DecoderTest, SeesNoLaterRow) {
+  KvCache first(2, 6, kWidth);
+  const Tensor before = decode(first, 0, 6, 6);
+  rows_.f32()[5 * kWidth] += 1.0F;
+  KvCache second(2, 6, kWidth);
+  const Tensor after = decode(second, 0, 6, 6);
+  expect_close(after.view().row_range(0, 5), before.view().row_range(0, 5));
+  EXPECT_FALSE(std::ranges::equal(after.view().row_range(5, 1).floats(),
+                                  before.view().row_range(5, 1).floats()));
+}
+
+TEST_P(DecoderTest, RefusesMoreRowsThanTheCacheHolds) {
+  KvCache cache(2, 4, kWidth);
+  EXPECT_THROW(decode(cache, 0, 6, 1), InvariantError);
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, DecoderTest, ::testing::ValuesIn(kernels::available()),
+                         [](const auto& backend) { return std::string(backend.param); });
+
+}  // namespace
+}  // namespace lectio
