@@ -19,15 +19,17 @@ namespace {
 struct Source {
   Bytes file;
   std::uint64_t position = 0;
+  bool ended_early = false;  // more was asked for than there is
   std::string message;
 };
 
 tmsize_t read_bytes(thandle_t handle, void* out, tmsize_t count) {
   auto& source = *static_cast<Source*>(handle);
   const std::uint64_t size = source.file.size();
-  if (count < 0 || source.position >= size) return 0;
-  const std::uint64_t taken = std::min(static_cast<std::uint64_t>(count), size - source.position);
-  std::memcpy(out, source.file.data() + source.position, taken);
+  const std::uint64_t wanted = static_cast<std::uint64_t>(std::max<tmsize_t>(count, 0));
+  const std::uint64_t taken = source.position < size ? std::min(wanted, size - source.position) : 0;
+  if (taken < wanted) source.ended_early = true;
+  if (taken > 0) std::memcpy(out, source.file.data() + source.position, taken);
   source.position += taken;
   return static_cast<tmsize_t>(taken);
 }
@@ -171,9 +173,13 @@ Result<void> check_supported(TIFF* tiff, const Source& source) {
 }  // namespace
 
 Result<Decoded> decode_tiff(Bytes file, const DecodeLimits& limits) {
-  Source source{file, 0, {}};
+  Source source;
+  source.file = file;
   const Tiff tiff = open_tiff(source, limits);
   if (tiff == nullptr) return failure(source, "there is no page in it");
+  // libtiff would go on without what it could not read, a palette for instance, and show other
+  // colours.
+  if (source.ended_early) return damaged("the file ends early");
   std::uint32_t width = 0;
   std::uint32_t height = 0;
   TIFFGetField(tiff.get(), TIFFTAG_IMAGEWIDTH, &width);
