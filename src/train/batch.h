@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pages become tensors: pictures, token ids, and where each character stands.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "datagen/prints/print.h"
+#include "model/tokenizer/tokenizer.h"
+#include "train/recipe.h"
+
+namespace lectio::train {
+
+// Cells of 8 (high) x 4 (wide) pixels carry the character that covers them: 0 none, 1..94 printable ASCII from '!',
+// 95 any other character.
+inline constexpr std::int64_t kCellHeight = 8;
+inline constexpr std::int64_t kCellWidth = 4;
+inline constexpr std::int64_t kCellClasses = 96;
+inline constexpr std::int64_t kIgnore = -100;
+
+struct Batch {
+  std::int64_t level = 0;
+  bool natural = true;
+  torch::Tensor grey;     // u8 [B, H, W]
+  torch::Tensor cells;    // u8 [B, H / 8, W / 4]
+  torch::Tensor ids;      // i64 [B, T]: prompt after the image, then the text
+  torch::Tensor targets;  // i64 [B, T]: the next token, kIgnore inside the prompt and after the end
+  torch::Tensor slots;    // i64 [B, T]: place among the vision slots that holds the next token's first character
+};
+
+// What turns prints into batches; immutable.
+struct BatchMaker {
+  const PrintFactory& prints;
+  const Tokenizer& tokenizer;
+  std::vector<TokenId> prompt;  // ids between the image and the text
+  TokenId eos = 1;
+
+  // A pure function of its arguments, except for the cache of glyph pictures.
+  Batch make(const Level& level, std::int64_t level_index, bool natural, std::uint64_t seed, GlyphCache& cache) const;
+};
+
+}  // namespace lectio::train

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/decoder_net.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "train/layers.h"
+
+namespace lectio::train {
+namespace {
+
+std::string layer_name(std::int64_t i) { return "model.layers." + std::to_string(i); }
+
+struct Rotation {
+  torch::Tensor cosine, sine;  // [L, head_dim / 2]
+};
+
+Rotation rotation(const DecoderSpec& d, std::int64_t length, const torch::TensorOptions& options) {
+  const auto wide = options.dtype(torch::kFloat32);
+  const torch::Tensor k = torch::arange(d.head_dim() / 2, wide);
+  const torch::Tensor frequency =
+      torch::exp(k * (-2.0 * std::log(static_cast<double>(d.rope_theta)) / static_cast<double>(d.head_dim())));
+  const torch::Tensor angle = torch::arange(length, wide).unsqueeze(1) * frequency;
+  return {angle.cos().to(options.dtype()), angle.sin().to(options.dtype())};
+}
+
+// Half-rotate (spec 4.3); x [B, heads, L, head_dim].
+torch::Tensor rotate(const torch::Tensor& x, const Rotation& r) {
+  const std::int64_t half = x.size(-1) / 2;
+  const torch::Tensor a = x.narrow(-1, 0, half), b = x.narrow(-1, half, half);
+  return torch::cat({a * r.cosine - b * r.sine, b * r.cosine + a * r.sine}, -1);
+}
+
+torch::Tensor swiglu(const Parameters& p, const std::string& name, const torch::Tensor& x) {
+  const torch::Tensor hidden =
+      torch::silu(linear(p, name + ".gate_proj", x, false)) * linear(p, name + ".up_proj", x, false);
+  return linear(p, name + ".down_proj", hidden, false);
+}
+
+struct Routing {
+  torch::Tensor weights;  // f32 [B, L, experts]: the score where chosen, else 0; not renormalised
+  torch::Tensor balance;
+  torch::Tensor shares;
+};
+
+Routing route(const Parameters& p, const DecoderSpec& d, const std::string& name, const torch::Tensor& x) {
+  const torch::Tensor gate = p[name + ".gate.weight"].to(torch::kFloat32);
+  const torch::Tensor scores = torch::softmax(torch::linear(x.to(torch::kFloat32), gate), -1);
+  const torch::Tensor chosen = std::get<1>(scores.detach().topk(d.experts_per_token, -1));
+  const torch::Tensor mask = torch::zeros_like(scores).scatter_(-1, chosen, 1.0);
+  const torch::Tensor shares = mask.mean(at::IntArrayRef({0, 1})) / static_cast<double>(d.experts_per_token);
+  const torch::Tensor balance = static_cast<double>(d.experts) * (shares * scores.mean(at::IntArrayRef({0, 1}))).sum();
+  return {scores * mask, balance, shares};
+}
+
+torch::Tensor experts(const Parameters& p, const DecoderSpec& d, const std::string& name, const torch::Tensor& x,
+                      const torch::Tensor& weights) {
+  const torch::Tensor hidden = torch::silu(linear(p, name + ".experts.gate_proj", x, false)) *
+                               linear(p, name + ".experts.up_proj", x, false);
+  const torch::Tensor weighted = hidden.view({x.size(0), x.size(1), d.experts, d.expert_hidden}) *
+                                 weights.to(x.scalar_type()).unsqueeze(-1);
+  return linear(p, name + ".experts.down_proj", weighted.flatten(2), false);
+}
+
+}  // namespace
+
+void declare_decoder(Parameters& p, const NetworkSpec& spec) {
+  const DecoderSpec& d = spec.decoder;
+  const double residual = 0.02 / std::sqrt(2.0 * static_cast<double>(d.layers));
+  p.declare("model.image_newline", {d.width}, Init::kNormal);
+  p.declare("model.view_seperator", {d.width}, Init::kNormal);
+  p.declare("model.embed_tokens.weight", {d.vocabulary, d.width}, Init::kNormal);
+  for (std::int64_t i = 0; i < d.layers; ++i) {
+    const std::string name = layer_name(i);
+    for (const char* part : {"q", "k", "v"}) {
+      declare_linear(p, name + ".self_attn." + part + "_proj", d.width, d.width, false, 0.03);
+    }
+    declare_linear(p, name + ".self_attn.o_proj", d.width, d.width, false, residual);
+    const auto declare_mlp = [&](const std::string& mlp, std::int64_t hidden) {
+      declare_linear(p, mlp + ".gate_proj", hidden, d.width, false, 0.03);
+      declare_linear(p, mlp + ".up_proj", hidden, d.width, false, 0.03);
+      declare_linear(p, mlp + ".down_proj", d.width, hidden, false, residual);
+    };
+    if (i < d.dense_layers) {
+      declare_mlp(name + ".mlp", d.dense_hidden);
+    } else {
+      declare_mlp(name + ".mlp.experts", d.experts * d.expert_hidden);
+      declare_linear(p, name + ".mlp.gate", d.experts, d.width, false, 0.02);
+      declare_mlp(name + ".mlp.shared_experts", d.shared_experts * d.expert_hidden);
+    }
+    declare_norm(p, name + ".input_layernorm", d.width, false);
+    declare_norm(p, name + ".post_attention_layernorm", d.width, false);
+  }
+  declare_norm(p, "model.norm", d.width, false);
+  declare_linear(p, "lm_head", d.vocabulary, d.width, false, 0.02);
+}
+
+DecoderOutput decode(const Parameters& p, const NetworkSpec& spec, const torch::Tensor& rows) {
+  const DecoderSpec& d = spec.decoder;
+  const std::int64_t batch = rows.size(0), length = rows.size(1);
+  const Rotation r = rotation(d, length, rows.options());
+  const double scale = 1.0 / std::sqrt(static_cast<double>(d.head_dim()));
+  const auto heads = [&](const torch::Tensor& x) {
+    return x.view({batch, length, d.heads, d.head_dim()}).transpose(1, 2);
+  };
+  DecoderOutput out;
+  std::vector<torch::Tensor> balances, shares;
+  torch::Tensor x = rows;
+  for (std::int64_t i = 0; i < d.layers; ++i) {
+    const std::string name = layer_name(i);
+    const torch::Tensor normed = rms_norm(p, name + ".input_layernorm", x, d.norm_eps);
+    const torch::Tensor q = rotate(heads(linear(p, name + ".self_attn.q_proj", normed, false)), r);
+    const torch::Tensor k = rotate(heads(linear(p, name + ".self_attn.k_proj", normed, false)), r);
+    const torch::Tensor v = heads(linear(p, name + ".self_attn.v_proj", normed, false));
+    if (i == std::min(kAlignLayer, d.layers - 1)) {
+      out.align_q = q.select(1, 0);
+      out.align_k = k.select(1, 0);
+    }
+    const torch::Tensor mixed = attention(q, k, v, scale, true).transpose(1, 2).reshape({batch, length, d.width});
+    x = x + linear(p, name + ".self_attn.o_proj", mixed, false);
+    const torch::Tensor inner = rms_norm(p, name + ".post_attention_layernorm", x, d.norm_eps);
+    if (i < d.dense_layers) {
+      x = x + swiglu(p, name + ".mlp", inner);
+      continue;
+    }
+    const Routing routing = route(p, d, name + ".mlp", inner);
+    x = x + experts(p, d, name + ".mlp", inner, routing.weights) + swiglu(p, name + ".mlp.shared_experts", inner);
+    balances.push_back(routing.balance);
+    shares.push_back(routing.shares);
+  }
+  out.hidden = rms_norm(p, "model.norm", x, d.norm_eps);
+  if (balances.empty()) {
+    out.balance_loss = torch::zeros({}, rows.options().dtype(torch::kFloat32));
+  } else {
+    out.balance_loss = torch::stack(balances).mean();
+    out.expert_shares = torch::stack(shares);
+  }
+  return out;
+}
+
+torch::Tensor logits(const Parameters& p, const torch::Tensor& hidden) { return linear(p, "lm_head", hidden, false); }
+
+}  // namespace lectio::train

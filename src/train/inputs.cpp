@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/inputs.h"
+
+#include <span>
+#include <string_view>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "model/tokenizer/bpe_trainer.h"
+
+namespace lectio::train {
+namespace {
+
+constexpr const char* kPromptAfterImage = "\nFree OCR.";
+
+Result<PrintFactory> open_prints(const std::filesystem::path& fonts, std::shared_ptr<const Corpus> corpus,
+                                 Corpus::Split split) {
+  LECTIO_TRY(std::vector<FontRef> opened, open_fonts(fonts));
+  return PrintFactory::create(std::move(opened), std::move(corpus), split);
+}
+
+Result<std::string> find_tokenizer(const TrainOptions& options, const Recipe& recipe, const Corpus& corpus) {
+  for (const std::filesystem::path& folder : {options.out, options.init_from}) {
+    if (!folder.empty() && std::filesystem::exists(folder / "tokenizer.json")) {
+      return read_file(folder / "tokenizer.json");
+    }
+  }
+  log(LogLevel::kInfo, "training a tokenizer of " + std::to_string(recipe.vocabulary) + " tokens");
+  BpeTraining training;
+  training.vocabulary = recipe.vocabulary;
+  const std::string_view text = corpus.text(Corpus::Split::kTrain);
+  return train_bpe(std::span(&text, 1), training);
+}
+
+}  // namespace
+
+struct Inputs::Data {
+  Data(PrintFactory seen_prints, PrintFactory unseen_prints, Tokenizer loaded, std::string json)
+      : seen_factory(std::move(seen_prints)), unseen_factory(std::move(unseen_prints)), tokenizer(std::move(loaded)),
+        tokenizer_json(std::move(json)), seen{seen_factory, tokenizer, tokenizer.encode(kPromptAfterImage), 1},
+        unseen{unseen_factory, tokenizer, tokenizer.encode(kPromptAfterImage), 1} {}
+
+  PrintFactory seen_factory, unseen_factory;
+  Tokenizer tokenizer;
+  std::string tokenizer_json;
+  BatchMaker seen, unseen;
+};
+
+Result<Inputs> Inputs::open(const TrainOptions& options, const Recipe& recipe) {
+  LECTIO_TRY(Corpus opened, Corpus::open(options.corpus));
+  const auto corpus = std::make_shared<const Corpus>(std::move(opened));
+  LECTIO_TRY(std::string json, find_tokenizer(options, recipe, *corpus));
+  LECTIO_TRY(Tokenizer tokenizer, Tokenizer::from_json(json, "tokenizer.json"));
+  LECTIO_TRY_VOID(write_file_atomic(options.out / "tokenizer.json", json));
+  LECTIO_TRY(PrintFactory seen, open_prints(options.fonts, corpus, Corpus::Split::kTrain));
+  LECTIO_TRY(PrintFactory unseen, open_prints(options.unseen_fonts, corpus, Corpus::Split::kHeldOut));
+  return Inputs(std::make_unique<Data>(std::move(seen), std::move(unseen), std::move(tokenizer), std::move(json)));
+}
+
+Inputs::Inputs(std::unique_ptr<Data> data) : data_(std::move(data)) {}
+Inputs::Inputs(Inputs&&) noexcept = default;
+Inputs& Inputs::operator=(Inputs&&) noexcept = default;
+Inputs::~Inputs() = default;
+
+const BatchMaker& Inputs::seen() const { return data_->seen; }
+const BatchMaker& Inputs::unseen() const { return data_->unseen; }
+const std::string& Inputs::tokenizer_json() const { return data_->tokenizer_json; }
+std::int64_t Inputs::vocabulary() const { return data_->tokenizer.size(); }
+
+}  // namespace lectio::train

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/replica.h"
+
+namespace lectio::train {
+
+Replica::Replica(const Recipe& recipe, torch::Device device) : recipe_(recipe), device_(device) {
+  declare_network(parameters_, recipe.network, recipe.neck_width);
+  declare_cell_heads(parameters_, recipe.network);
+  parameters_.allocate(device, device.is_cuda() ? torch::kBFloat16 : torch::kFloat32, recipe.seed);
+  optimizer_ = std::make_unique<FlatAdam>(parameters_, recipe);
+}
+
+Batch Replica::to_device(const Batch& batch) const {
+  Batch moved = batch;
+  for (torch::Tensor* t : {&moved.grey, &moved.cells, &moved.ids, &moved.targets, &moved.slots}) {
+    *t = t->to(device_, /*non_blocking=*/true);
+  }
+  return moved;
+}
+
+LossTerms Replica::accumulate(const Batch& batch, const LossWeights& weights) {
+  {
+    torch::NoGradGuard no_grad;
+    parameters_.grads().zero_();
+  }
+  LossTerms terms = compute_losses(parameters_, recipe_.network, to_device(batch), weights);
+  terms.total.backward();
+  for (torch::Tensor* t : {&terms.total, &terms.text, &terms.patch_cells, &terms.token_cells, &terms.align,
+                           &terms.balance, &terms.expert_shares}) {
+    if (t->defined()) *t = t->detach();
+  }
+  return terms;
+}
+
+torch::Tensor Replica::update(const std::vector<std::unique_ptr<Replica>>& all, double learning_rate) {
+  torch::NoGradGuard no_grad;
+  // Every replica adds in the same order, so that all get the same bits.
+  torch::Tensor sum;
+  for (const auto& replica : all) {
+    const torch::Tensor part = replica->parameters().grads().to(device_).to(torch::kFloat32);
+    sum = sum.defined() ? sum + part : part.clone();
+  }
+  if (all.size() > 1) sum.div_(static_cast<double>(all.size()));
+  return optimizer_->step(sum, learning_rate);
+}
+
+void Replica::synchronize() const {
+  if (device_.is_cuda()) torch::cuda::synchronize(device_.index());
+}
+
+}  // namespace lectio::train
