@@ -33,8 +33,11 @@ bool is_dropped(char32_t code) {
          (code >= 0xFFF0 && code <= 0xFFFF) || code >= 0xE0000;
 }
 
+// A byte of a letter, as far as one byte tells: of ASCII, or of a longer sequence other than those that begin with
+// 0xE2, where punctuation and symbols live.
 bool is_letter_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
+  const auto byte = static_cast<unsigned char>(c);
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (byte >= 0xC3 && byte != 0xE2);
 }
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
@@ -63,19 +66,27 @@ std::size_t find_start(std::string_view text, std::size_t from, Random& random) 
   return 0;
 }
 
-// The end of the last word or sentence of text that leaves at least min_bytes; the whole where there is none.
-std::size_t find_end(std::string_view text, std::size_t min_bytes, bool at_sentence) {
-  if (at_sentence) {
-    const std::size_t least = std::max(min_bytes, text.size() - text.size() / 5);
-    for (std::size_t i = text.size(); i > least && i > 1; --i) {
-      if (text[i - 1] == '\n') return i - 1;
-      if (text[i - 1] == ' ' && (text[i - 2] == '.' || text[i - 2] == '?')) return i - 1;
-    }
+bool ends_word(std::string_view text, std::size_t at) { return text[at] == ' ' || text[at] == '\n'; }
+
+bool ends_sentence(std::string_view text, std::size_t at) {
+  return text[at] == '\n' ||
+         (text[at] == ' ' && at > 0 && (text[at - 1] == '.' || text[at - 1] == '?'));
+}
+
+// Where in text to stop, near `wanted` and never before `least`: behind a sentence not much shorter, if asked for,
+// or behind the last word up to there, or the first one after it, or in the middle of a word.
+std::size_t find_end(std::string_view text, std::size_t least, std::size_t wanted, bool at_sentence) {
+  const std::size_t near = std::max(least, wanted - wanted / 5);
+  for (std::size_t i = wanted; at_sentence && i > near; --i) {
+    if (ends_sentence(text, i)) return i;
   }
-  for (std::size_t i = text.size(); i > min_bytes && i > 0; --i) {
-    if (text[i - 1] == ' ' || text[i - 1] == '\n') return i - 1;
+  for (std::size_t i = wanted; i >= least && i > 0; --i) {
+    if (ends_word(text, i)) return i;
   }
-  return text.size();
+  for (std::size_t i = wanted; i < text.size(); ++i) {
+    if (ends_word(text, i)) return i;
+  }
+  return wanted;
 }
 
 Result<std::vector<std::filesystem::path>> text_files(const std::filesystem::path& path) {
@@ -163,7 +174,7 @@ void Corpus::index_words() {
   std::unordered_set<std::string_view> seen;
   std::size_t begin = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (is_letter_byte(text[i])) continue;
+    if (is_letter_byte(text[i]) || (i > begin && is_continuation(text[i]))) continue;
     const std::size_t length = i - begin;
     if (length >= 2 && length <= kMaxWordBytes && seen.insert(text.substr(begin, length)).second) {
       words_.emplace_back(begin, static_cast<std::uint8_t>(length));
@@ -175,37 +186,29 @@ void Corpus::index_words() {
 std::string Corpus::passage(Random& random, std::int64_t min_chars, std::int64_t max_chars,
                             Split split) const {
   const std::string_view all = text(split);
-  const std::int64_t wanted = random.between(min_chars, std::max(min_chars, max_chars));
+  max_chars = std::max(min_chars, max_chars);
+  const std::int64_t wanted = random.between(min_chars, max_chars);
   if (all.empty() || wanted <= 0) return {};
   const std::size_t from = find_start(all, random.below(all.size()), random);
-  // The passage goes on at the text's beginning when it reaches the end, once around at most.
+  // The passage goes on at the text's beginning when it reaches the end, once around at most. It takes one character
+  // more than it may have: when that is a space, the last word is whole.
   std::string out;
-  out.reserve(static_cast<std::size_t>(wanted) + 8);
+  out.reserve(static_cast<std::size_t>(max_chars) + 8);
   std::int64_t chars = 0;
   std::size_t min_bytes = 0;
   std::size_t wanted_bytes = 0;
   std::size_t at = from;
-  bool around = false;
-  while (!(around && at == from)) {
+  do {
     if (!is_continuation(all[at])) {
       if (chars == min_chars) min_bytes = out.size();
       if (chars == wanted) wanted_bytes = out.size();
-      // One character more than wanted: when it is a space, the last word is whole.
-      if (chars++ == wanted + 1) break;
+      if (chars++ > max_chars) break;
     }
     out.push_back(all[at]);
-    if (++at == all.size()) {
-      at = 0;
-      around = true;
-      if (from == 0) break;
-    }
-  }
-  if (chars <= wanted) {
-    while (!out.empty() && (out.back() == '\n' || out.back() == ' ')) out.pop_back();
-    return out;
-  }
-  // Where no word ends between min_chars and wanted, the last one is cut.
-  out.resize(std::min(find_end(out, min_bytes, random.chance(kEndAtSentence)), wanted_bytes));
+    at = at + 1 == all.size() ? 0 : at + 1;
+  } while (at != from);
+  if (chars > wanted) out.resize(find_end(out, min_bytes, wanted_bytes, random.chance(kEndAtSentence)));
+  while (!out.empty() && ends_word(out, out.size() - 1)) out.pop_back();
   return out;
 }
 

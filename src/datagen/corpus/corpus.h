@@ -30,8 +30,8 @@ class Corpus {
   static Result<Corpus> from_text(std::string_view text);
 
   // Running text of min_chars to max_chars code points with a line feed between paragraphs, from the start of a
-  // paragraph, sentence or word to the end of one; a word is cut only where min_chars asks for it. Shorter only when
-  // the whole split is. Empty when the split is.
+  // paragraph, sentence or word to the end of one; a word is cut only where none ends within the limits. Shorter only
+  // when the whole split is. Empty when the split is.
   std::string passage(Random& random, std::int64_t min_chars, std::int64_t max_chars,
                       Split split) const;
   // A word of the running text, as often as it is written, with the punctuation that touches it.

@@ -31,7 +31,7 @@ struct GlyphBitmap {
 // key. When it holds more than max_bytes, the sizes that were not used for longest are forgotten.
 class GlyphCache {
  public:
-  explicit GlyphCache(std::size_t max_bytes = std::size_t{64} << 20);
+  explicit GlyphCache(std::size_t max_bytes = std::size_t{128} << 20);
   GlyphCache(GlyphCache&& other) noexcept;
   GlyphCache& operator=(GlyphCache&& other) noexcept;
   ~GlyphCache();
