@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/pages_suite.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+
+namespace lectio {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::int64_t kMaxTextBytes = 256 << 20;
+constexpr double kPixelsPerToken = 64.0 * 64.0;
+
+// 826 or "826"; 0 where it is absent.
+Result<std::int64_t> token_count(const Json& entry) {
+  const auto field = entry.find("deepseek_tokens");
+  if (field == entry.end()) return std::int64_t{0};
+  std::int64_t count = -1;
+  if (field->is_number_integer()) {
+    count = field->get<std::int64_t>();
+  } else if (field->is_string()) {
+    const auto& digits = field->get_ref<const std::string&>();
+    const auto [end, problem] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), count);
+    if (problem != std::errc() || end != digits.data() + digits.size()) count = -1;
+  }
+  if (count < 0) {
+    return Error(ErrorCode::kInvalidInput,
+                 "deepseek_tokens: expected a count, found " + field->dump());
+  }
+  return count;
+}
+
+Result<std::string> string_field(const Json& entry, const char* key) {
+  const auto field = entry.find(key);
+  if (field == entry.end() || !field->is_string()) {
+    return Error(ErrorCode::kInvalidInput,
+                 std::string(key) + ": expected a string, found " +
+                     (field == entry.end() ? "nothing" : field->type_name()));
+  }
+  return field->get<std::string>();
+}
+
+Result<SuitePage> read_entry(const Json& entry, const std::filesystem::path& pictures) {
+  if (!entry.is_object()) {
+    return Error(ErrorCode::kInvalidInput,
+                 std::string("expected an object, found ") + entry.type_name());
+  }
+  SuitePage page;
+  LECTIO_TRY(const std::string name, string_field(entry, "image"));
+  if (std::filesystem::path(name).filename() != name || name.empty() || name == "." ||
+      name == "..") {
+    return Error(ErrorCode::kInvalidInput, "image: expected a file name, found '" + name + "'");
+  }
+  page.image = pictures / name;
+  LECTIO_TRY(page.text, string_field(entry, "text"));
+  LECTIO_TRY(page.text_tokens, token_count(entry));
+  return page;
+}
+
+PageScore score_page(const SuitePage& page, const PageReader& reader) {
+  PageScore score;
+  score.name = page.image.filename().string();
+  score.text_tokens = page.text_tokens;
+  const std::u32string expected = collapse_whitespace(page.text);
+  score.characters = static_cast<std::int64_t>(expected.size());
+
+  const auto opened = open_page(page.image);
+  if (!opened) {
+    score.error = opened.error().message();
+    return score;
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  auto read = reader(*opened);
+  score.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  if (!read) {
+    score.error = read.error().message();
+    return score;
+  }
+  score.read = *std::move(read);
+  const std::u32string found = collapse_whitespace(score.read.text);
+  score.character_precision = character_precision(expected, found);
+  score.words = word_set_score(expected, found);
+  return score;
+}
+
+double ratio(double part, double whole) { return whole == 0 ? 0 : part / whole; }
+
+}  // namespace
+
+double PageScore::characters_per_token() const {
+  return ratio(static_cast<double>(characters), static_cast<double>(read.content_tokens));
+}
+
+double PageScore::pixels_per_character() const {
+  return ratio(kPixelsPerToken * static_cast<double>(read.content_tokens),
+               static_cast<double>(characters));
+}
+
+double PageScore::text_tokens_per_token() const {
+  return ratio(static_cast<double>(text_tokens), static_cast<double>(read.content_tokens));
+}
+
+std::int64_t SuiteReport::failed() const {
+  return std::ranges::count_if(pages, [](const PageScore& page) { return !page.error.empty(); });
+}
+
+std::vector<double> SuiteReport::precisions() const {
+  std::vector<double> values;
+  for (const PageScore& page : pages) values.push_back(page.character_precision);
+  return values;
+}
+
+Result<std::vector<SuitePage>> read_pages_suite(const std::filesystem::path& folder,
+                                                std::string_view images) {
+  const std::filesystem::path file = folder / "text.json";
+  LECTIO_TRY(const std::string text, read_file(file, kMaxTextBytes));
+  const Json list = Json::parse(text, nullptr, false);
+  if (!list.is_array() || list.empty()) {
+    return Error(ErrorCode::kInvalidInput, file.string() + ": expected a list of pages, found " +
+                                               (list.is_discarded() ? "no JSON"
+                                                : list.is_array()   ? "an empty one"
+                                                                    : list.type_name()));
+  }
+  std::vector<SuitePage> pages;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    auto page = read_entry(list[i], folder / images);
+    if (!page) return page.error().within(file.string() + ": entry " + std::to_string(i));
+    pages.push_back(*std::move(page));
+  }
+  return pages;
+}
+
+SuiteReport run_pages_suite(const std::vector<SuitePage>& pages, const PageReader& reader,
+                            const std::function<void(const PageScore&)>& on_page) {
+  SuiteReport report;
+  for (const SuitePage& page : pages) {
+    PageScore score = score_page(page, reader);
+    if (score.error.empty() && score.read.finish == FinishReason::kCancelled) {
+      report.cancelled = true;
+      break;
+    }
+    report.pages.push_back(std::move(score));
+    if (on_page) on_page(report.pages.back());
+  }
+  return report;
+}
+
+}  // namespace lectio

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads a folder of pages whose text is known and says how well (the shape of the Fox benchmark).
+//
+//   DIR/text.json   a list of {"image": "a.png", "text": "...", "deepseek_tokens": "826"}
+//   DIR/<images>/   the pictures; several folders may hold the same pages drawn differently
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "eval/metrics.h"
+#include "ocr/pages/page.h"
+
+namespace lectio {
+
+struct SuitePage {
+  std::filesystem::path image;
+  std::string text;
+  std::int64_t text_tokens = 0;  // of the text in DeepSeek's vocabulary; 0: not stated
+};
+
+// kInvalidInput for a text.json of another shape, with the entry; image names lead nowhere but into
+// the folder.
+Result<std::vector<SuitePage>> read_pages_suite(const std::filesystem::path& folder,
+                                                std::string_view images);
+
+struct PageScore {
+  std::string name;   // of the picture
+  std::string error;  // why it was not read; then the scores are 0
+  PageText read;
+  std::int64_t text_tokens = 0;
+  std::int64_t characters = 0;  // of the true text, white space collapsed
+  double character_precision = 0;
+  WordScore words;
+  double seconds = 0;  // reading alone, without opening the picture
+
+  // Content tokens are what the papers count; each stands for 64 x 64 pixels of a view.
+  double characters_per_token() const;
+  double pixels_per_character()
+      const;  // 4096 / characters_per_token: below about 60 reading breaks down
+  double text_tokens_per_token()
+      const;  // the compression ratio of the paper; 0 where text_tokens is not stated
+};
+
+struct SuiteReport {
+  std::vector<PageScore> pages;
+  bool cancelled = false;  // pages behind the cancelled one are absent
+
+  std::int64_t failed() const;
+  std::vector<double> precisions() const;  // failed pages are 0
+};
+
+// Pages are opened and read one after the other; one that fails is scored 0 and the others go on.
+// on_page is called after each.
+SuiteReport run_pages_suite(const std::vector<SuitePage>& pages, const PageReader& reader,
+                            const std::function<void(const PageScore&)>& on_page = {});
+
+// A line a page, then totals with 95 % bounds.
+std::string to_table(const SuiteReport& report);
+// The same numbers and the texts, for programs. `suite` names what was run.
+std::string to_json(const SuiteReport& report, std::string_view suite);
+
+}  // namespace lectio

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/pages_suite.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "media/image/encode.h"
+
+namespace lectio {
+namespace {
+
+using ::testing::HasSubstr;
+using Json = nlohmann::json;
+
+class PagesSuite : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_ / "pages");
+  }
+  void write_text(const std::string& json) {
+    ASSERT_TRUE(write_file_atomic(folder_ / "text.json", json));
+  }
+  // A picture whose width names the page to the fake reader.
+  void draw(const std::string& name, std::int64_t width) {
+    ASSERT_TRUE(write_file_atomic(folder_ / "pages" / name, encode_png(Image(width, 4, 255))));
+  }
+  std::string problem() {
+    const auto pages = read_pages_suite(folder_, "pages");
+    EXPECT_FALSE(pages);
+    if (pages) return "";
+    EXPECT_EQ(pages.error().code(), ErrorCode::kInvalidInput);
+    return pages.error().message();
+  }
+
+  const std::filesystem::path folder_ =
+      std::filesystem::path(testing::TempDir()) /
+      testing::UnitTest::GetInstance()->current_test_info()->name();
+};
+
+Result<PageText> fake_reader(const Page& page) {
+  PageText text;
+  text.mode = "tiny";
+  text.vision_tokens = 5;
+  text.content_tokens = 4;
+  if (page.image.width == 1) text.text = "one two\nthree";
+  if (page.image.width == 2) {
+    text.text = "abcx";
+    text.finish = FinishReason::kMaxTokens;
+  }
+  if (page.image.width == 3) return Error(ErrorCode::kTooLarge, "no room");
+  if (page.image.width == 4) text.finish = FinishReason::kCancelled;
+  return text;
+}
+
+TEST_F(PagesSuite, ScoresEveryPageAndCountsAFailedOneAsZero) {
+  write_text(R"([{"image": "a.png", "text": " one  two three\n", "deepseek_tokens": "8"},
+                 {"image": "b.png", "text": "abcd", "deepseek_tokens": 2},
+                 {"image": "c.png", "text": "never read"},
+                 {"image": "gone.png", "text": "no picture"}])");
+  draw("a.png", 1);
+  draw("b.png", 2);
+  draw("c.png", 3);
+  const auto pages = read_pages_suite(folder_, "pages");
+  ASSERT_TRUE(pages) << pages.error().message();
+  int seen = 0;
+  const SuiteReport report =
+      run_pages_suite(*pages, fake_reader, [&](const PageScore&) { ++seen; });
+  EXPECT_EQ(seen, 4);
+  EXPECT_EQ(report.failed(), 2);
+  EXPECT_THAT(report.precisions(), testing::ElementsAre(1.0, 0.75, 0.0, 0.0));
+  EXPECT_DOUBLE_EQ(report.pages[0].characters_per_token(), 13.0 / 4);
+  EXPECT_DOUBLE_EQ(report.pages[0].pixels_per_character(), 4096.0 * 4 / 13);
+  EXPECT_DOUBLE_EQ(report.pages[0].text_tokens_per_token(), 2.0);
+  EXPECT_EQ(report.pages[2].error, "no room");
+  EXPECT_THAT(report.pages[3].error, HasSubstr("gone.png"));
+
+  const Json json = Json::parse(to_json(report, "fake"));
+  EXPECT_EQ(json["pages"].size(), 4U);
+  EXPECT_DOUBLE_EQ(json["total"]["character_precision"], 1.75 / 4);
+  EXPECT_DOUBLE_EQ(json["total"]["characters_per_content_token"], 17.0 / 8);
+  EXPECT_EQ(json["total"]["finish"], Json::parse(R"({"stop": 1, "max_tokens": 1, "failed": 2})"));
+  EXPECT_EQ(json["pages"][1]["text"], "abcx");
+  EXPECT_EQ(json["pages"][2]["error"], "no room");
+
+  const std::string table = to_table(report);
+  EXPECT_THAT(table, HasSubstr("mean 0.4375"));
+  EXPECT_THAT(table, HasSubstr("failed 2, max_tokens 1, stop 1"));
+}
+
+TEST_F(PagesSuite, EndsWithTheCancelledPage) {
+  write_text(R"([{"image": "a.png", "text": "x"}, {"image": "b.png", "text": "x"},
+                 {"image": "a.png", "text": "x"}])");
+  draw("a.png", 1);
+  draw("b.png", 4);
+  const SuiteReport report = run_pages_suite(*read_pages_suite(folder_, "pages"), fake_reader);
+  EXPECT_TRUE(report.cancelled);
+  EXPECT_EQ(report.pages.size(), 1U);
+}
+
+TEST_F(PagesSuite, SaysWhatIsWrongWithTextJson) {
+  write_text("{");
+  EXPECT_THAT(problem(), HasSubstr("expected a list of pages, found no JSON"));
+  write_text("{}");
+  EXPECT_THAT(problem(), HasSubstr("found object"));
+  write_text("[]");
+  EXPECT_THAT(problem(), HasSubstr("found an empty one"));
+  write_text(R"([{"image": "a.png", "text": "x"}, 7])");
+  EXPECT_THAT(problem(), HasSubstr("entry 1: expected an object, found number"));
+  write_text(R"([{"image": "a.png"}])");
+  EXPECT_THAT(problem(), HasSubstr("entry 0: text: expected a string, found nothing"));
+  write_text(R"([{"image": "a.png", "text": "x", "deepseek_tokens": "8x"}])");
+  EXPECT_THAT(problem(), HasSubstr("deepseek_tokens: expected a count, found \"8x\""));
+}
+
+TEST_F(PagesSuite, TakesNoImageFromOutsideItsFolder) {
+  for (const char* name : {"../a.png", "/etc/passwd", "..", ".", "", "x/a.png"}) {
+    write_text(Json::array({{{"image", name}, {"text", "x"}}}).dump());
+    EXPECT_THAT(problem(), HasSubstr("image: expected a file name")) << name;
+  }
+}
+
+TEST_F(PagesSuite, NamesAFolderWithoutTextJson) {
+  const auto pages = read_pages_suite(folder_, "pages");
+  ASSERT_FALSE(pages);
+  EXPECT_EQ(pages.error().code(), ErrorCode::kNotFound);
+  EXPECT_THAT(pages.error().message(), HasSubstr("text.json"));
+}
+
+}  // namespace
+}  // namespace lectio
