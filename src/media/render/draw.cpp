@@ -42,7 +42,7 @@ void blend_lanes(std::uint8_t* pixels, std::uint8_t ink, const std::uint8_t* cov
 #endif
 }
 
-struct GreyCanvas {
+struct Canvas {
   GreyImage& image;
   std::uint8_t ink;
 
@@ -56,20 +56,6 @@ struct GreyCanvas {
   }
 };
 
-struct RgbCanvas {
-  Image& image;
-  std::array<std::uint8_t, 3> ink;
-
-  void span(std::int64_t x, std::int64_t y, const std::uint8_t* coverage, std::int64_t count) const {
-    for (std::int64_t i = 0; i < count; ++i) point(x + i, y, coverage[i]);
-  }
-  void point(std::int64_t x, std::int64_t y, std::uint8_t coverage) const {
-    std::uint8_t* pixel = image.row(y) + x * 3;
-    for (std::size_t c = 0; c < 3; ++c) pixel[c] = blend(pixel[c], ink[c], coverage);
-  }
-};
-
-template <typename Canvas>
 void draw_bitmap(const Canvas& canvas, const GlyphBitmap& bitmap, std::int64_t x, std::int64_t y) {
   const std::int64_t skip_left = std::max<std::int64_t>(0, -x);
   const std::int64_t width = std::min<std::int64_t>(bitmap.width, canvas.image.width - x) - skip_left;
@@ -82,7 +68,7 @@ void draw_bitmap(const Canvas& canvas, const GlyphBitmap& bitmap, std::int64_t x
 }
 
 // A glyph that lies inside the page with its padding, which covers nothing: whole lanes, no ragged ends.
-void draw_inside(const GreyCanvas& canvas, const GlyphBitmap& bitmap, std::int64_t x, std::int64_t y) {
+void draw_inside(const Canvas& canvas, const GlyphBitmap& bitmap, std::int64_t x, std::int64_t y) {
   const std::uint8_t* coverage = bitmap.coverage;
   for (std::int32_t row = 0; row < bitmap.height; ++row) {
     std::uint8_t* pixels = canvas.image.row(y + row) + x;
@@ -93,7 +79,7 @@ void draw_inside(const GreyCanvas& canvas, const GlyphBitmap& bitmap, std::int64
   }
 }
 
-void draw_glyph(const GreyCanvas& canvas, const GlyphBitmap& bitmap, std::int64_t x, std::int64_t y) {
+void draw_glyph(const Canvas& canvas, const GlyphBitmap& bitmap, std::int64_t x, std::int64_t y) {
   const bool inside = x >= 0 && x + bitmap.stride <= canvas.image.width && y >= 0 &&
                       y + bitmap.height <= canvas.image.height;
   if (inside) {
@@ -103,17 +89,12 @@ void draw_glyph(const GreyCanvas& canvas, const GlyphBitmap& bitmap, std::int64_
   }
 }
 
-void draw_glyph(const RgbCanvas& canvas, const GlyphBitmap& bitmap, std::int64_t x, std::int64_t y) {
-  draw_bitmap(canvas, bitmap, x, y);
-}
-
 // How much of [pixel, pixel + 1) lies in [low, high).
 float overlap(std::int64_t pixel, float low, float high) {
   const auto p = static_cast<float>(pixel);
   return std::clamp(std::min(p + 1, high) - std::max(p, low), 0.0F, 1.0F);
 }
 
-template <typename Canvas>
 void draw_rule(const Canvas& canvas, const Rule& rule) {
   const auto clip = [](float v, std::int64_t size) {
     return static_cast<std::int64_t>(std::clamp(v, 0.0F, static_cast<float>(size)));
@@ -130,7 +111,6 @@ void draw_rule(const Canvas& canvas, const Rule& rule) {
 }
 
 // U+25A1 without a font: an empty box half an em wide and as high as a capital.
-template <typename Canvas>
 void draw_replacement(const Canvas& canvas, const PlacedGlyph& glyph) {
   const float em = static_cast<float>(glyph.size) / 64.0F;
   const float stroke = std::max(1.0F, em * 0.06F);
@@ -151,7 +131,6 @@ std::int64_t pen_quarters(const PlacedGlyph& glyph) {
   return static_cast<std::int64_t>(std::floor(glyph.x * 4.0F + 0.5F));
 }
 
-template <typename Canvas>
 void draw_on(const Canvas& canvas, const Layout& layout, GlyphCache& cache) {
   for (const PlacedGlyph& glyph : layout.glyphs) {
     if (glyph.font < 0) {
@@ -172,14 +151,23 @@ void draw_on(const Canvas& canvas, const Layout& layout, GlyphCache& cache) {
 
 GreyImage draw_grey(const Layout& layout, GlyphCache& cache) {
   GreyImage image(layout.width, layout.height, layout.paper[0]);
-  draw_on(GreyCanvas{image, layout.ink[0]}, layout, cache);
+  draw_on(Canvas{image, layout.ink[0]}, layout, cache);
   return image;
 }
 
+// All ink has one colour, so that its coverage decides all channels.
 Image draw_rgb(const Layout& layout, GlyphCache& cache) {
+  GreyImage coverage(layout.width, layout.height, 0);
+  draw_on(Canvas{coverage, 255}, layout, cache);
+  std::array<std::array<std::uint8_t, 3>, 256> colours{};
+  for (std::size_t level = 0; level < colours.size(); ++level) {
+    for (std::size_t c = 0; c < 3; ++c) {
+      colours[level][c] = blend(layout.paper[c], layout.ink[c], static_cast<std::uint8_t>(level));
+    }
+  }
   Image image(layout.width, layout.height);
-  for (std::size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = layout.paper[i % 3];
-  draw_on(RgbCanvas{image, layout.ink}, layout, cache);
+  std::uint8_t* to = image.pixels.data();
+  for (const std::uint8_t level : coverage.pixels) to = std::copy_n(colours[level].data(), 3, to);
   return image;
 }
 

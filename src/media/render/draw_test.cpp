@@ -27,6 +27,7 @@ constexpr const char* kText = "The quick brown fox jumps over the lazy dog. 0123
 TEST(Draw, InkLiesInTheBoxesOfItsCharacters) {
   GlyphCache cache;
   const Layout layout = lay_out("HHH nnn HHH nnn", page(24));
+  const float bearing = 0.098F * 24;  // of an H: its left stem begins so far behind the box's edge
   const GreyImage image = draw_grey(layout, cache);
   // Upright letters without overhang: their ink is inside of the boxes, and reaches top and bottom within a pixel.
   std::vector<std::uint8_t> allowed(image.pixels.size(), 0);
@@ -41,6 +42,11 @@ TEST(Draw, InkLiesInTheBoxesOfItsCharacters) {
       }
       darkest_top = std::min(darkest_top, image.row(top + 1)[x]);
       darkest_bottom = std::min(darkest_bottom, image.row(bottom - 1)[x]);
+    }
+    if (place.bottom - place.top > 16) {  // an H
+      const auto stem = static_cast<std::int64_t>(place.x0 + bearing + 0.5F);
+      EXPECT_LT(image.row(static_cast<std::int64_t>(place.top) + 3)[stem + 1], 60);
+      EXPECT_GT(image.row(static_cast<std::int64_t>(place.top) + 3)[stem - 2], 200);
     }
     if (place.x1 - place.x0 > 10) {  // wider than a space
       EXPECT_LT(darkest_top, 128);
@@ -80,7 +86,8 @@ TEST(Draw, GreyAndColourAgree) {
     const GreyImage grey = draw_grey(layout, cache);
     const Image rgb = draw_rgb(layout, cache);
     for (std::size_t i = 0; i < grey.pixels.size(); ++i) {
-      ASSERT_EQ(grey.pixels[i], rgb.pixels[3 * i]) << "pixel " << i;
+      // Where glyphs overlap, one is rounded after the other: in grey levels here, in coverage there.
+      ASSERT_NEAR(grey.pixels[i], rgb.pixels[3 * i], 1) << "pixel " << i;
     }
   }
 }
