@@ -27,16 +27,19 @@ usr/share/doc/PACKAGE/copyright). Nothing in this folder is part of Lectio's rep
 FREE_TEXT_LICENCES = {
     "dict-gcide": "GPL-2+",
     "dict-foldoc": "GFDL-1.1+ (no invariant sections)",
+    "debian-faq": "GPL-2+",
+    "fonts-liberation": "GPL-2 with font exception",
     "fortunes": "BSD-3-clause",
     "fortunes-min": "BSD-3-clause",
+    "gimp-help-en": "GFDL-1.2+ (no invariant sections)",
 }
 
 
 def licences(tree, package):
     """The short names in the machine-readable copyright file, or what a person read in a free-text one."""
     path = tree / "usr/share/doc" / package / "copyright"
-    if not path.exists():
-        return ["see the source package"]
+    if not path.exists():  # a link into another package of the same source
+        return [FREE_TEXT_LICENCES.get(package, "see the source package")]
     text = path.read_text(encoding="utf-8", errors="replace")
     if re.search(r"^Format:", text, re.MULTILINE):
         # Licences of the packaging itself (Files: debian/*) say nothing about the text or the font.

@@ -13,5 +13,5 @@ tools/setup.sh build
 train=OFF
 if dpkg-query -W libtorch-dev >/dev/null 2>&1; then train=ON; fi
 cmake --preset release -DLECTIO_TRAIN=$train -DLECTIO_TESTS=OFF -DLECTIO_BENCH=OFF >&2
-cmake --build --preset release --target lectio >&2
-exec build/release/lectio read --model models/lectio-nano "$image"
+cmake --build --preset release --target lectio_cli >&2
+exec build/release/lectio read "$image"
