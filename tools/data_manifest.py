@@ -27,7 +27,7 @@ usr/share/doc/PACKAGE/copyright). Nothing in this folder is part of Lectio's rep
 FREE_TEXT_LICENCES = {
     "dict-gcide": "GPL-2+",
     "dict-foldoc": "GFDL-1.1+ (no invariant sections)",
-    "debian-faq": "GPL-2+",
+    "debian-faq": "copies and changes allowed under the same notice",
     "fonts-liberation": "GPL-2 with font exception",
     "fortunes": "BSD-3-clause",
     "fortunes-min": "BSD-3-clause",
