@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(
                     GoldenRun{"v1_small640", "tiny-v1", "B", Mode::kSmall, 111, 100},
                     GoldenRun{"v1_base1024", "tiny-v1", "C", Mode::kBase, 273, 256},
                     GoldenRun{"v2_stretch768", "tiny-v2", "B", Mode::kSmall, 145, 144}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& run) { return std::string(run.param.name); });
 
 TEST_F(EngineTest, StreamsTheTextAsValidUtf8Pieces) {
   Engine engine = open(golden("tiny-v1"));

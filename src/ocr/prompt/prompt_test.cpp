@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "base/file.h"
+
 namespace lectio {
 namespace {
 
@@ -13,23 +15,14 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Ids = std::vector<std::int32_t>;
 
-// Bytes as tokens 'a' = 10 ... 'e' = 14, newline, blank, and the control tokens; "ab" merges.
-constexpr const char* kVocabulary =
-    R"("<s>":0,"</s>":1,"a":10,"b":11,"c":12,"d":13,"e":14,"Ċ":15,"Ġ":16,"ab":17)";
-
-std::string tokenizer_json(bool with_image) {
-  std::string added = R"({"id":0,"content":"<s>","special":true},)"
-                      R"({"id":21,"content":"<|grounding|>","special":true})";
-  if (with_image) added += R"(,{"id":20,"content":"<image>","special":true})";
-  return R"({"version":"1.0","normalizer":null,"pre_tokenizer":{"type":"ByteLevel",)"
-         R"("add_prefix_space":false,"trim_offsets":true,"use_regex":false},)"
-         R"("decoder":{"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true,"use_regex":true},)"
-         R"("added_tokens":[)" +
-         added + R"(],"model":{"type":"BPE","vocab":{)" + kVocabulary + R"(},"merges":["a b"]}})";
-}
-
-Tokenizer tokenizer(bool with_image = true) {
-  auto loaded = Tokenizer::from_json(tokenizer_json(with_image), "tokenizer.json");
+// The tiny checkpoint's: bytes and control tokens at small ids, a few hundred merges.
+Tokenizer tokenizer(std::string_view image_mark = "<image>") {
+  const auto json = read_file(LECTIO_SOURCE_DIR "/tests/golden/tiny-v1/tokenizer.json");
+  EXPECT_TRUE(json) << json.error().message();
+  std::string text = *json;
+  const std::string quoted = "\"<image>\"";
+  text.replace(text.find(quoted), quoted.size(), "\"" + std::string(image_mark) + "\"");
+  auto loaded = Tokenizer::from_json(text, "tokenizer.json");
   EXPECT_TRUE(loaded) << loaded.error().message();
   return *std::move(loaded);
 }
@@ -46,25 +39,39 @@ Ids ids_of(std::string_view text, std::size_t slots = 3) {
   return prompt ? prompt->ids : Ids{};
 }
 
+constexpr std::int32_t kImage = 500;
+constexpr std::int32_t kNewline = 201;
+constexpr std::int32_t kBlank = 223;
+constexpr std::int32_t kA = 67;
+constexpr std::int32_t kE = 71;
+constexpr std::int32_t kEa = 260;  // "ea", merged
+constexpr std::int32_t kGrounding = 505;
+
 TEST(Prompt, PutsThePageBetweenTheTextsBehindTheBeginningToken) {
-  EXPECT_THAT(ids_of("<image>\nc"), ElementsAre(7, 20, 20, 20, 15, 12));
-  EXPECT_THAT(ids_of("d<image>c", 1), ElementsAre(7, 13, 20, 12));
-  EXPECT_THAT(ids_of("<image>", 2), ElementsAre(7, 20, 20));
+  EXPECT_THAT(ids_of("<image>\na"), ElementsAre(7, kImage, kImage, kImage, kNewline, kA));
+  EXPECT_THAT(ids_of("e<image>a", 1), ElementsAre(7, kE, kImage, kA));
+  EXPECT_THAT(ids_of("<image>", 2), ElementsAre(7, kImage, kImage));
 }
 
 TEST(Prompt, TokenizesThePiecesApart) {
-  EXPECT_THAT(ids_of("a<image>b", 1), ElementsAre(7, 10, 20, 11));
-  EXPECT_THAT(ids_of("ab<image>ab", 1), ElementsAre(7, 17, 20, 17));
+  EXPECT_THAT(ids_of("ea<image>ea", 1), ElementsAre(7, kEa, kImage, kEa));
+  EXPECT_THAT(ids_of("e<image>a", 0), ElementsAre(7, kE, kA));
 }
 
 TEST(Prompt, StripsTheWholeTextAndNotItsPieces) {
-  EXPECT_THAT(ids_of(" \n<image>\nc \t", 1), ElementsAre(7, 20, 15, 12));
-  EXPECT_THAT(ids_of("\xE3\x80\x80<image> c\xC2\xA0", 1), ElementsAre(7, 20, 16, 12));
-  EXPECT_THAT(ids_of("c <image> ", 1), ElementsAre(7, 12, 16, 20));
+  EXPECT_THAT(ids_of(" \n<image>\na \t", 1), ElementsAre(7, kImage, kNewline, kA));
+  EXPECT_THAT(ids_of("\xE3\x80\x80<image>\na\xC2\xA0", 1), ElementsAre(7, kImage, kNewline, kA));
+  EXPECT_THAT(ids_of("e <image> ", 1), ElementsAre(7, kE, kBlank, kImage));
 }
 
 TEST(Prompt, TurnsControlStringsIntoTheirTokens) {
-  EXPECT_THAT(ids_of("<image>\n<|grounding|>c", 1), ElementsAre(7, 20, 15, 21, 12));
+  EXPECT_THAT(ids_of("<image>\n<|grounding|>a", 1),
+              ElementsAre(7, kImage, kNewline, kGrounding, kA));
+}
+
+TEST(Prompt, BuildsThePromptOfTheGoldenCases) {
+  EXPECT_THAT(ids_of("<image>\nReadW the to\xBA.", 1),
+              ElementsAre(7, kImage, 201, 420, 57, 270, 304, 121, 16));
 }
 
 TEST(Prompt, RefusesATextWithoutExactlyOneImage) {
@@ -77,7 +84,7 @@ TEST(Prompt, RefusesATextWithoutExactlyOneImage) {
 }
 
 TEST(Prompt, RefusesAModelWithoutTheImageToken) {
-  const auto prompt = build_prompt("<image>", tokenizer(false), layout_of(1), 0);
+  const auto prompt = build_prompt("<image>", tokenizer("<img>"), layout_of(1), 0);
   ASSERT_FALSE(prompt);
   EXPECT_EQ(prompt.error().code(), ErrorCode::kInvalidModel);
   EXPECT_THAT(prompt.error().message(), HasSubstr("<image>"));
