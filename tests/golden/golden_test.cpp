@@ -103,7 +103,9 @@ class GoldenTest : public ::testing::TestWithParam<Setting> {
 };
 
 TEST_P(GoldenTest, ReproducesEveryStage) {
-  StageChecker checker(golden_, kTolerance);
+  StageChecker checker(golden_, [](std::string_view) {
+    return StageChecker::Rule{kTolerance, {}};
+  });
   const StageObserver observe = std::ref(checker);
   const Views views = cut_views();
   const auto length = std::ssize(ids_);
@@ -126,8 +128,7 @@ TEST_P(GoldenTest, ReproducesEveryStage) {
           << "row " << i;
     }
   }
-  RecordProperty("largest_error",
-                 std::to_string(checker.largest_error()) + " in " + checker.largest_stage());
+  RecordProperty("largest_error", checker.largest());
 }
 
 TEST_P(GoldenTest, ChoosesTheSameTokensUnderEveryRule) {

@@ -70,6 +70,7 @@ void forward(const Decoder& w, const DecoderSpec& spec, const Run& run, TensorVi
   const std::int64_t count = logits.rows();
   const TensorView last = x.row_range(x.rows() - count, count);
   forward(w.norm, run, last, last);
+  run.stages.show("dec.norm", last);
   run.ops.linear(run.context, last, w.head, {}, kernels::Activation::kNone, logits);
   run.stages.show("logits", logits);
 }
