@@ -63,6 +63,7 @@ Taps bicubic_taps(std::int64_t inputs, std::int64_t outputs) {
     taps.first.push_back(first);
     taps.count.push_back(end - first);
   }
+  split_weights(taps);
   return taps;
 }
 
@@ -130,7 +131,7 @@ Image resize_bicubic(const Image& image, std::int64_t width, std::int64_t height
     for (std::int64_t k = 0; k < count; ++k) {
       rows[static_cast<std::size_t>(k)] = source.row(first + k);
     }
-    blend_rows(rows.data(), taps.row(y), count, width * 3, out.row(y));
+    blend_rows(taps, y, rows.data(), width * 3, out.row(y));
   }
   return out;
 }

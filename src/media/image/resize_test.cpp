@@ -140,6 +140,7 @@ Taps random_taps(Random& random, std::int64_t inputs, std::int64_t outputs, std:
     }
     row[0] = rest;
   }
+  split_weights(taps);
   return taps;
 }
 
@@ -172,8 +173,8 @@ TEST(BlendRows, FastAndPlainAgreeForEveryLengthAndTapCount) {
         rows.push_back(storage.back().data());
       }
       std::vector<std::uint8_t> fast(static_cast<std::size_t>(bytes)), plain(fast.size());
-      blend_rows(rows.data(), taps.weights.data(), count, bytes, fast.data());
-      blend_rows_plain(rows.data(), taps.weights.data(), count, bytes, plain.data());
+      blend_rows(taps, 0, rows.data(), bytes, fast.data());
+      blend_rows_plain(taps, 0, rows.data(), bytes, plain.data());
       ASSERT_EQ(fast, plain) << bytes << " bytes, " << count << " rows";
     }
   }
