@@ -17,8 +17,9 @@ struct DecodedChar {
   bool valid = false;
 };
 
-// The code point that starts at text[at]; at < text.size(). What is not UTF-8 (stray or missing continuation bytes,
-// overlong forms, surrogates, values above U+10FFFF) gives U+FFFD for each maximal ill-formed piece (Unicode 3.9).
+// The code point that starts at text[at]; at < text.size(). What is not UTF-8 (stray or missing
+// continuation bytes, overlong forms, surrogates, values above U+10FFFF) gives U+FFFD for each
+// maximal ill-formed piece (Unicode 3.9).
 inline DecodedChar decode_utf8(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(at);

@@ -30,12 +30,15 @@ TEST(Utf8, EveryScalarValueSurvivesTheRoundTrip) {
   }
 }
 
-// The examples of the Unicode Standard, section 3.9, tables 3-8 to 3-11: one U+FFFD a maximal ill-formed piece.
+// The examples of the Unicode Standard, section 3.9, tables 3-8 to 3-11: one U+FFFD a maximal
+// ill-formed piece.
 TEST(Utf8, IllFormedPiecesBecomeOneReplacementEach) {
   constexpr char32_t R = kReplacementCharacter;
   using Codes = std::vector<char32_t>;
-  EXPECT_EQ(decode_all("\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41"), (Codes{R, R, R, R, R, R, R, R, 'A'}));
-  EXPECT_EQ(decode_all("\xED\xA0\x80\xED\xBF\xBF\xED\xAF\x41"), (Codes{R, R, R, R, R, R, R, R, 'A'}));
+  EXPECT_EQ(decode_all("\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41"),
+            (Codes{R, R, R, R, R, R, R, R, 'A'}));
+  EXPECT_EQ(decode_all("\xED\xA0\x80\xED\xBF\xBF\xED\xAF\x41"),
+            (Codes{R, R, R, R, R, R, R, R, 'A'}));
   EXPECT_EQ(decode_all("\xF4\x91\x92\x93\xFF\x41\x80\xBF\x42"),
             (Codes{R, R, R, R, R, 'A', R, R, 'B'}));
   EXPECT_EQ(decode_all("\xE1\x80\xE2\xF0\x91\x92\xF1\xBF\x41"), (Codes{R, R, R, R, 'A'}));

@@ -33,8 +33,8 @@ bool is_dropped(char32_t code) {
          (code >= 0xFFF0 && code <= 0xFFFF) || code >= 0xE0000;
 }
 
-// A byte of a letter, as far as one byte tells: of ASCII, or of a longer sequence other than those that begin with
-// 0xE2, where punctuation and symbols live.
+// A byte of a letter, as far as one byte tells: of ASCII, or of a longer sequence other than those
+// that begin with 0xE2, where punctuation and symbols live.
 bool is_letter_byte(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (byte >= 0xC3 && byte != 0xE2);
@@ -48,7 +48,8 @@ std::uint64_t hash_text(std::string_view text) {
   return splitmix64(hash);
 }
 
-// Where a passage may begin at or after `from`: behind the next line feed, sentence end or space, as drawn.
+// Where a passage may begin at or after `from`: behind the next line feed, sentence end or space,
+// as drawn.
 std::size_t find_start(std::string_view text, std::size_t from, Random& random) {
   const double kind = random.unit();
   const std::size_t end = std::min(text.size(), from + kSearch);
@@ -66,16 +67,20 @@ std::size_t find_start(std::string_view text, std::size_t from, Random& random) 
   return 0;
 }
 
-bool ends_word(std::string_view text, std::size_t at) { return text[at] == ' ' || text[at] == '\n'; }
+bool ends_word(std::string_view text, std::size_t at) {
+  return text[at] == ' ' || text[at] == '\n';
+}
 
 bool ends_sentence(std::string_view text, std::size_t at) {
   return text[at] == '\n' ||
          (text[at] == ' ' && at > 0 && (text[at - 1] == '.' || text[at - 1] == '?'));
 }
 
-// Where in text to stop, near `wanted` and never before `least`: behind a sentence not much shorter, if asked for,
-// or behind the last word up to there, or the first one after it, or in the middle of a word.
-std::size_t find_end(std::string_view text, std::size_t least, std::size_t wanted, bool at_sentence) {
+// Where in text to stop, near `wanted` and never before `least`: behind a sentence not much
+// shorter, if asked for, or behind the last word up to there, or the first one after it, or in the
+// middle of a word.
+std::size_t find_end(std::string_view text, std::size_t least, std::size_t wanted,
+                     bool at_sentence) {
   const std::size_t near = std::max(least, wanted - wanted / 5);
   for (std::size_t i = wanted; at_sentence && i > near; --i) {
     if (ends_sentence(text, i)) return i;
@@ -190,8 +195,8 @@ std::string Corpus::passage(Random& random, std::int64_t min_chars, std::int64_t
   const std::int64_t wanted = random.between(min_chars, max_chars);
   if (all.empty() || wanted <= 0) return {};
   const std::size_t from = find_start(all, random.below(all.size()), random);
-  // The passage goes on at the text's beginning when it reaches the end, once around at most. It takes one character
-  // more than it may have: when that is a space, the last word is whole.
+  // The passage goes on at the text's beginning when it reaches the end, once around at most. It
+  // takes one character more than it may have: when that is a space, the last word is whole.
   std::string out;
   out.reserve(static_cast<std::size_t>(max_chars) + 8);
   std::int64_t chars = 0;
@@ -207,7 +212,8 @@ std::string Corpus::passage(Random& random, std::int64_t min_chars, std::int64_t
     out.push_back(all[at]);
     at = at + 1 == all.size() ? 0 : at + 1;
   } while (at != from);
-  if (chars > wanted) out.resize(find_end(out, min_bytes, wanted_bytes, random.chance(kEndAtSentence)));
+  if (chars > wanted)
+    out.resize(find_end(out, min_bytes, wanted_bytes, random.chance(kEndAtSentence)));
   while (!out.empty() && ends_word(out, out.size() - 1)) out.pop_back();
   return out;
 }

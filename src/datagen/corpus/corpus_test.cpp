@@ -18,7 +18,8 @@ namespace {
 std::string many_paragraphs(int count) {
   std::string text;
   for (int i = 0; i < count; ++i) {
-    text += "Paragraph number " + std::to_string(i) + " tells of things.\nIt has two lines, caf\u00E9 and na\u00EFve. "
+    text += "Paragraph number " + std::to_string(i) +
+            " tells of things.\nIt has two lines, caf\u00E9 and na\u00EFve. "
             "And a third sentence that ends it.\n\n";
   }
   return text;

@@ -53,7 +53,8 @@ void blur(GreyImage& image, double strength) {
 }
 
 void add_noise(GreyImage& image, double deviation, Random& random) {
-  // A stretch of noise, laid over each row from a drawn offset: as good as fresh noise to the eye and much cheaper.
+  // A stretch of noise, laid over each row from a drawn offset: as good as fresh noise to the eye
+  // and much cheaper.
   constexpr std::size_t kPeriod = 4096;
   const double amplitude = std::clamp(deviation, 0.0, 40.0);
   const auto width = static_cast<std::size_t>(image.width);
@@ -61,8 +62,8 @@ void add_noise(GreyImage& image, double deviation, Random& random) {
   for (std::size_t i = 0; i < kPeriod; ++i) {
     // The sum of four bytes of one draw: near to a normal distribution, deviation 147.8.
     const std::uint64_t bits = random.next();
-    const auto sum = static_cast<double>((bits & 255) + ((bits >> 8) & 255) +
-                                         ((bits >> 16) & 255) + ((bits >> 24) & 255));
+    const auto sum = static_cast<double>((bits & 255) + ((bits >> 8) & 255) + ((bits >> 16) & 255) +
+                                         ((bits >> 24) & 255));
     noise[i] = static_cast<std::int16_t>(std::lround((sum - 510.0) / 147.8 * amplitude));
   }
   for (std::size_t i = kPeriod; i < noise.size(); ++i) noise[i] = noise[i - kPeriod];
@@ -71,8 +72,7 @@ void add_noise(GreyImage& image, double deviation, Random& random) {
     std::uint8_t* row = image.row(y);
     for (std::size_t x = 0; x < width; ++x) {
       const auto sum = static_cast<std::int16_t>(row[x] + add[x]);
-      row[x] = static_cast<std::uint8_t>(
-          std::clamp(sum, std::int16_t{0}, std::int16_t{255}));
+      row[x] = static_cast<std::uint8_t>(std::clamp(sum, std::int16_t{0}, std::int16_t{255}));
     }
   }
 }
@@ -85,7 +85,8 @@ void shade(GreyImage& image, double darkest, bool across) {
   const std::int64_t length = across ? image.width : image.height;
   std::vector<std::uint16_t> factors(static_cast<std::size_t>(length));
   for (std::int64_t i = 0; i < length; ++i) {
-    const double part = static_cast<double>(i) / static_cast<double>(std::max<std::int64_t>(1, length - 1));
+    const double part =
+        static_cast<double>(i) / static_cast<double>(std::max<std::int64_t>(1, length - 1));
     factors[static_cast<std::size_t>(i)] =
         static_cast<std::uint16_t>(std::lround((1.0 - part * (1.0 - darkest)) * 256.0));
   }
@@ -104,10 +105,18 @@ void degrade_mildly(GreyImage& image, Random& random) {
   const std::int64_t steps = random.between(1, 2);
   for (std::int64_t i = 0; i < steps; ++i) {
     switch (random.below(4)) {
-      case 0: blur(image, random.uniform(0.05, 0.25)); break;
-      case 1: add_noise(image, random.uniform(2.0, 12.0), random); break;
-      case 2: scale_contrast(image, random.uniform(90.0, 200.0), random.uniform(0.55, 0.9)); break;
-      default: shade(image, random.uniform(0.7, 0.95), random.chance(0.5)); break;
+      case 0:
+        blur(image, random.uniform(0.05, 0.25));
+        break;
+      case 1:
+        add_noise(image, random.uniform(2.0, 12.0), random);
+        break;
+      case 2:
+        scale_contrast(image, random.uniform(90.0, 200.0), random.uniform(0.55, 0.9));
+        break;
+      default:
+        shade(image, random.uniform(0.7, 0.95), random.chance(0.5));
+        break;
     }
   }
 }

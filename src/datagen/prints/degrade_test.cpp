@@ -81,8 +81,9 @@ GreyImage reference_resize(const GreyImage& image, std::int64_t width, std::int6
 }
 
 TEST(ResizeGrey, AgreesWithTheDefinitionAtAllScales) {
-  const std::int64_t sides[][4] = {{37, 53, 61, 41}, {64, 64, 40, 40}, {33, 17, 33, 17}, {5, 3, 50, 31},
-                                   {90, 120, 30, 20}, {1, 1, 7, 5},    {40, 50, 1, 1},   {19, 200, 18, 199}};
+  const std::int64_t sides[][4] = {{37, 53, 61, 41}, {64, 64, 40, 40},  {33, 17, 33, 17},
+                                   {5, 3, 50, 31},   {90, 120, 30, 20}, {1, 1, 7, 5},
+                                   {40, 50, 1, 1},   {19, 200, 18, 199}};
   for (const auto& s : sides) {
     const GreyImage image = random_image(s[0], s[1], 11);
     const GreyImage resized = resize_grey(image, s[2], s[3]);
@@ -93,8 +94,9 @@ TEST(ResizeGrey, AgreesWithTheDefinitionAtAllScales) {
       worst = std::max(worst, std::abs(resized.pixels[i] - expected.pixels[i]));
       bias += resized.pixels[i] - expected.pixels[i];
     }
-    // Weights are rounded by at most 2^-15, so that a sum of 8 is wrong by less than 0.1 before it is rounded: once
-    // in the rows, and that level again in the columns, where the magnitudes of the weights add up to at most 1.3.
+    // Weights are rounded by at most 2^-15, so that a sum of 8 is wrong by less than 0.1 before it
+    // is rounded: once in the rows, and that level again in the columns, where the magnitudes of
+    // the weights add up to at most 1.3.
     EXPECT_LE(std::abs(bias) / static_cast<double>(resized.pixels.size()), 0.05);
     EXPECT_LE(worst, 2) << s[0] << "x" << s[1] << " to " << s[2] << "x" << s[3];
   }

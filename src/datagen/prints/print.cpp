@@ -19,15 +19,16 @@
 namespace lectio {
 namespace {
 
-constexpr double kMinSize = 5;            // pixels an em on the print
+constexpr double kMinSize = 5;  // pixels an em on the print
 constexpr double kMaxSize = 72;
 constexpr double kMaxSizeOfHeight = 0.5;  // of the page's height
 constexpr int kFitAttempts = 4;
-constexpr std::int64_t kShortestLimit = 14;  // characters of the longest word on a print with little text,
-constexpr std::int64_t kLongestLimit = 32;   // and on any
-constexpr double kFullEnough = 0.85;      // of the columns' height
-constexpr double kMaxPitch = 1.6;         // baseline to baseline, in sizes
-constexpr double kExpectedFill = 0.9;     // what ragged lines and paragraph ends leave of the area
+constexpr std::int64_t kShortestLimit =
+    14;  // characters of the longest word on a print with little text,
+constexpr std::int64_t kLongestLimit = 32;  // and on any
+constexpr double kFullEnough = 0.85;        // of the columns' height
+constexpr double kMaxPitch = 1.6;           // baseline to baseline, in sizes
+constexpr double kExpectedFill = 0.9;  // what ragged lines and paragraph ends leave of the area
 
 // English text that measures a font: letters about as often as they occur.
 constexpr std::string_view kMeasure =
@@ -53,8 +54,8 @@ double snap_size(double size) {
   return std::floor(size / step) * step;
 }
 
-// Everything that is decided about a print before it is laid out. Lengths in pixels of the canvas, which is resized
-// to the print afterwards.
+// Everything that is decided about a print before it is laid out. Lengths in pixels of the canvas,
+// which is resized to the print afterwards.
 struct Plan {
   LayoutConfig layout;
   std::string text;
@@ -105,13 +106,13 @@ class Printer {
   void choose_text() {
     plan_.natural = !random_.chance(recipe_.random_text);
     std::string text =
-        plan_.natural
-            ? natural_text(random_, corpus_, split_, recipe_.min_chars, recipe_.max_chars)
-            : random_text(random_, corpus_, split_, recipe_.min_chars, recipe_.max_chars);
+        plan_.natural ? natural_text(random_, corpus_, split_, recipe_.min_chars, recipe_.max_chars)
+                      : random_text(random_, corpus_, split_, recipe_.min_chars, recipe_.max_chars);
     if (random_.chance(0.04)) text = in_capitals(text);
     plan_.has_heading = recipe_.min_chars >= 100 && random_.chance(0.15);
     if (plan_.has_heading) {
-      const std::string heading = shown_by(heading_text(random_, corpus_, split_), font(), longest_word());
+      const std::string heading =
+          shown_by(heading_text(random_, corpus_, split_), font(), longest_word());
       plan_.has_heading = !heading.empty();
       if (plan_.has_heading) text = heading + "\n" + text;
     }
@@ -120,7 +121,8 @@ class Printer {
     trim_to_limit();
   }
 
-  // So many characters fit a line of the page, by a generous estimate of the lines that the fewest characters take.
+  // So many characters fit a line of the page, by a generous estimate of the lines that the fewest
+  // characters take.
   std::int64_t longest_word() const {
     const double a_line = std::sqrt(static_cast<double>(recipe_.min_chars * recipe_.width) * 2.0 /
                                     static_cast<double>(recipe_.height));
@@ -254,8 +256,8 @@ class Printer {
       Layout layout = lay_out(plan_.text, plan_.layout);
       const bool fits = layout.bytes_fitted == plan_.text.size() && !layout.broke_word;
       const double fill = fill_of(layout);
-      const double share = static_cast<double>(layout.bytes_fitted) /
-                           static_cast<double>(plan_.text.size());
+      const double share =
+          static_cast<double>(layout.bytes_fitted) / static_cast<double>(plan_.text.size());
       if (fits || !has_best) {
         best = std::move(layout);
         has_best = fits;
@@ -303,7 +305,8 @@ class Printer {
     return lay_out(plan_.text, plan_.layout);
   }
 
-  // Where there is room below the text, it may stand lower; lines may be out of true, words underlined.
+  // Where there is room below the text, it may stand lower; lines may be out of true, words
+  // underlined.
   void loosen(Layout& layout) {
     float lowest = 0;
     for (const PlacedLine& line : layout.lines) lowest = std::max(lowest, line.bottom);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Prints: drawn pages of text whose every character's place is known. What the reading model learns from.
+// Prints: drawn pages of text whose every character's place is known. What the reading model learns
+// from.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +21,13 @@ struct PrintRecipe {
   std::int64_t min_chars = 300;
   std::int64_t max_chars = 800;
   double random_text = 0.5;  // share of prints without a language prior
-  bool fill_page = true;     // the font size makes the text fill the page; otherwise half to all of that size
-  double degrade = 0.3;      // share of prints with mild blur, noise, shade or loss of contrast
+  bool fill_page =
+      true;  // the font size makes the text fill the page; otherwise half to all of that size
+  double degrade = 0.3;  // share of prints with mild blur, noise, shade or loss of contrast
 };
 
-// Pixels of the print. Across, the advance box; down, the x-height band, or up to the height of capitals for
-// capitals and digits. A line feed's box is empty.
+// Pixels of the print. Across, the advance box; down, the x-height band, or up to the height of
+// capitals for capitals and digits. A line feed's box is empty.
 struct CharBox {
   float x0 = 0, x1 = 0;
   float top = 0, bottom = 0;
@@ -36,7 +38,8 @@ struct Print {
   std::int64_t width = 0;
   std::int64_t height = 0;
   std::vector<std::uint8_t> grey;  // [height, width]
-  // What is visible, in reading order: lines of a paragraph joined by a space, paragraphs and headings by "\n".
+  // What is visible, in reading order: lines of a paragraph joined by a space, paragraphs and
+  // headings by "\n".
   std::string text;
   std::vector<CharBox> boxes;  // one a code point of text
   bool natural = false;        // running text rather than random
@@ -45,13 +48,14 @@ struct Print {
 // Immutable after create; any number of threads may make prints, each with its own cache.
 class PrintFactory {
  public:
-  // Fonts without all of printable ASCII are left out, with a warning in the log. kInvalidInput where no font
-  // remains or the split of the corpus is empty.
+  // Fonts without all of printable ASCII are left out, with a warning in the log. kInvalidInput
+  // where no font remains or the split of the corpus is empty.
   static Result<PrintFactory> create(std::vector<FontRef> fonts,
                                      std::shared_ptr<const Corpus> corpus, Corpus::Split split);
 
-  // A pure function of the seed and the recipe. The text may be shorter than min_chars only where the page cannot
-  // hold so much at 5 pixels an em. Sizes and character counts of the recipe must be positive.
+  // A pure function of the seed and the recipe. The text may be shorter than min_chars only where
+  // the page cannot hold so much at 5 pixels an em. Sizes and character counts of the recipe must
+  // be positive.
   Print make(std::uint64_t seed, const PrintRecipe& recipe, GlyphCache& cache) const;
 
   const std::vector<FontRef>& fonts() const { return fonts_; }

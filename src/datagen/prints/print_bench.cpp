@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a print costs on one core, by the kinds that training uses. Fonts are DejaVu's, the text is made up.
+// What a print costs on one core, by the kinds that training uses. Fonts are DejaVu's, the text is
+// made up.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -14,8 +15,11 @@ namespace {
 PrintFactory bench_factory() {
   std::string text;
   for (int i = 0; i < 2000; ++i) {
-    text += "It is a truth universally acknowledged, that a single man in possession of a good fortune, must be "
-            "in want of a wife. This was said " + std::to_string(i) + " times.\n\n";
+    text +=
+        "It is a truth universally acknowledged, that a single man in possession of a good "
+        "fortune, must be "
+        "in want of a wife. This was said " +
+        std::to_string(i) + " times.\n\n";
   }
   return *PrintFactory::create({sans(), mono(), test_font("DejaVuSerif")},
                                std::make_shared<const Corpus>(*Corpus::from_text(text)),
@@ -24,10 +28,12 @@ PrintFactory bench_factory() {
 
 void make_print(benchmark::State& state) {
   const PrintFactory factory = bench_factory();
-  const PrintRecipe recipe{state.range(0), state.range(1), state.range(2), state.range(3), 0.5, true, 0.3};
+  const PrintRecipe recipe{
+      state.range(0), state.range(1), state.range(2), state.range(3), 0.5, true, 0.3};
   GlyphCache cache;
   std::uint64_t seed = 0;
-  for (; seed < 2000; ++seed) benchmark::DoNotOptimize(factory.make(seed, recipe, cache).boxes.data());
+  for (; seed < 2000; ++seed)
+    benchmark::DoNotOptimize(factory.make(seed, recipe, cache).boxes.data());
   std::int64_t chars = 0;
   for (auto _ : state) {
     chars += static_cast<std::int64_t>(factory.make(seed++, recipe, cache).boxes.size());

@@ -20,7 +20,8 @@ std::string many_paragraphs() {
   std::string text;
   for (int i = 0; i < 3000; ++i) {
     text += "In the year " + std::to_string(1000 + i) +
-            " the \u201Cold\u201D library of M\u00FCnster was moved \u2014 all of its 3\u00A0000 \uFB01ne books, "
+            " the \u201Cold\u201D library of M\u00FCnster was moved \u2014 all of its 3\u00A0000 "
+            "\uFB01ne books, "
             "\u4E66\u7C4D and charts \u2014 to a new house. Some were lost on the way.\n\n";
   }
   return text;
@@ -66,10 +67,13 @@ TEST(Print, EveryCharacterHasABoxOnThePageInReadingOrder) {
         ASSERT_EQ(box.byte_begin, static_cast<std::int64_t>(at));
         at += decode_utf8(print.text, at).size;
         ASSERT_TRUE(0 <= box.x0 && box.x0 <= box.x1 && box.x1 <= static_cast<float>(print.width));
-        ASSERT_TRUE(0 <= box.top && box.top <= box.bottom && box.bottom <= static_cast<float>(print.height));
-        const bool next_column = i > 0 && box.bottom < line && box.x0 > static_cast<float>(print.width) * 0.4F;
+        ASSERT_TRUE(0 <= box.top && box.top <= box.bottom &&
+                    box.bottom <= static_cast<float>(print.height));
+        const bool next_column =
+            i > 0 && box.bottom < line && box.x0 > static_cast<float>(print.width) * 0.4F;
         const bool right_of_last = i > 0 && box.bottom == line && box.x0 >= print.boxes[i - 1].x0;
-        ASSERT_TRUE(i == 0 || box.bottom > line || right_of_last || next_column) << "character " << i;
+        ASSERT_TRUE(i == 0 || box.bottom > line || right_of_last || next_column)
+            << "character " << i;
         line = box.bottom;
       }
     }
@@ -91,7 +95,8 @@ TEST(Print, SizesAndLengthsAreThoseOfTheRecipe) {
       ASSERT_GE(chars, 1);
       if (chars < c.recipe.min_chars) ++shorter;
     }
-    // Words that the font lacks are left out of the text: a few prints near the lower end fall below it.
+    // Words that the font lacks are left out of the text: a few prints near the lower end fall
+    // below it.
     EXPECT_LE(shorter, 20) << c.name;
   }
 }
@@ -100,8 +105,10 @@ TEST(Print, SizesAndLengthsAreThoseOfTheRecipe) {
 double ink_in(const Print& print, const CharBox& box) {
   double ink = 0;
   double pixels = 0;
-  for (auto y = static_cast<std::int64_t>(box.top); y < static_cast<std::int64_t>(box.bottom); ++y) {
-    for (auto x = static_cast<std::int64_t>(box.x0 + 1); x < static_cast<std::int64_t>(box.x1 - 1); ++x) {
+  for (auto y = static_cast<std::int64_t>(box.top); y < static_cast<std::int64_t>(box.bottom);
+       ++y) {
+    for (auto x = static_cast<std::int64_t>(box.x0 + 1); x < static_cast<std::int64_t>(box.x1 - 1);
+         ++x) {
       ink += std::abs(print.grey[static_cast<std::size_t>(y * print.width + x)] - print.grey[0]);
       ++pixels;
     }
@@ -148,7 +155,8 @@ TEST(Print, TheSeedDecidesWhateverTheThreadAndTheCache) {
   constexpr std::uint64_t kPrints = 40;
   GlyphCache cache;
   std::vector<Print> expected;
-  for (std::uint64_t seed = 0; seed < kPrints; ++seed) expected.push_back(factory.make(seed, recipe, cache));
+  for (std::uint64_t seed = 0; seed < kPrints; ++seed)
+    expected.push_back(factory.make(seed, recipe, cache));
   std::vector<int> wrong(4, 0);
   std::vector<std::thread> threads;
   for (std::size_t t = 0; t < wrong.size(); ++t) {
@@ -173,7 +181,8 @@ TEST(Print, TheShareOfRandomTextIsThatOfTheRecipe) {
   for (const double share : {0.0, 0.25, 1.0}) {
     PrintRecipe recipe{128, 64, 5, 20, share, true, 0.0};
     int natural = 0;
-    for (std::uint64_t seed = 0; seed < 400; ++seed) natural += factory.make(seed, recipe, cache).natural ? 1 : 0;
+    for (std::uint64_t seed = 0; seed < 400; ++seed)
+      natural += factory.make(seed, recipe, cache).natural ? 1 : 0;
     EXPECT_NEAR(natural, (1 - share) * 400, share == 0.25 ? 35 : 0);  // four deviations
   }
 }

@@ -16,7 +16,8 @@
 namespace lectio {
 namespace {
 
-// For each output sample, kTaps or a multiple of it weights over the input from `first`; they add up to kOne.
+// For each output sample, kTaps or a multiple of it weights over the input from `first`; they add
+// up to kOne.
 struct Taps {
   std::vector<std::int64_t> first;
   std::vector<std::int64_t> used;     // how many of the weights lie inside the input
@@ -98,8 +99,8 @@ void combine16(const std::uint8_t* rows, std::int64_t stride, const std::int16_t
   __m128i sums[4];
   for (__m128i& sum : sums) sum = _mm_set1_epi32(kOne / 2);
   for (std::size_t t = 0; t < count; t += 2) {
-    const __m128i pair = _mm_set1_epi32((std::int32_t{weights[t + 1]} * 0x10000) |
-                                        (weights[t] & 0xFFFF));
+    const __m128i pair =
+        _mm_set1_epi32((std::int32_t{weights[t + 1]} * 0x10000) | (weights[t] & 0xFFFF));
     const __m128i a = load(rows);
     // A second row of weight 0 may lie below the image and is not read.
     const __m128i b = weights[t + 1] == 0 ? a : load(rows + stride);
@@ -165,7 +166,8 @@ void resize_columns(const GreyImage& image, const Taps& taps, GreyImage& out) {
 }  // namespace
 
 GreyImage resize_grey(const GreyImage& image, std::int64_t width, std::int64_t height) {
-  LECTIO_CHECK(width > 0 && height > 0 && image.width > 0 && image.height > 0, "sizes are positive");
+  LECTIO_CHECK(width > 0 && height > 0 && image.width > 0 && image.height > 0,
+               "sizes are positive");
   GreyImage high(image.width, height);
   resize_rows(image, make_taps(image.height, height), high);
   GreyImage out(width, height);

@@ -36,40 +36,59 @@ std::string date_or_time(Random& random) {
   const std::string month = two_digits(random, 1, 12);
   const std::string day = two_digits(random, 1, 31);
   switch (random.below(5)) {
-    case 0: return year + "-" + month + "-" + day;
-    case 1: return day + "." + month + "." + year;
-    case 2: return month + "/" + day + "/" + year.substr(2);
-    case 3: return two_digits(random, 0, 23) + ":" + two_digits(random, 0, 59);
-    default: return year + "-" + month + "-" + day + "T" + two_digits(random, 0, 23) + ":" +
-                    two_digits(random, 0, 59) + "Z";
+    case 0:
+      return year + "-" + month + "-" + day;
+    case 1:
+      return day + "." + month + "." + year;
+    case 2:
+      return month + "/" + day + "/" + year.substr(2);
+    case 3:
+      return two_digits(random, 0, 23) + ":" + two_digits(random, 0, 59);
+    default:
+      return year + "-" + month + "-" + day + "T" + two_digits(random, 0, 23) + ":" +
+             two_digits(random, 0, 59) + "Z";
   }
 }
 
 std::string number(Random& random) {
   const std::string digits = some_of(random, kDigits, 1, 6);
   switch (random.below(8)) {
-    case 0: return digits + "." + some_of(random, kDigits, 1, 3);
-    case 1: return "$" + digits + "." + two_digits(random, 0, 99);
-    case 2: return digits + "%";
-    case 3: return "-" + digits;
-    case 4: return std::to_string(random.between(1, 999)) + "," + some_of(random, kDigits, 3, 3);
-    case 5: return "(" + digits + ")";
-    case 6: return "+" + two_digits(random, 1, 99) + " " + some_of(random, kDigits, 3, 3) + " " +
-                   some_of(random, kDigits, 4, 7);
-    default: return digits;
+    case 0:
+      return digits + "." + some_of(random, kDigits, 1, 3);
+    case 1:
+      return "$" + digits + "." + two_digits(random, 0, 99);
+    case 2:
+      return digits + "%";
+    case 3:
+      return "-" + digits;
+    case 4:
+      return std::to_string(random.between(1, 999)) + "," + some_of(random, kDigits, 3, 3);
+    case 5:
+      return "(" + digits + ")";
+    case 6:
+      return "+" + two_digits(random, 1, 99) + " " + some_of(random, kDigits, 3, 3) + " " +
+             some_of(random, kDigits, 4, 7);
+    default:
+      return digits;
   }
 }
 
 std::string identifier(Random& random) {
   switch (random.below(6)) {
-    case 0: return some_of(random, kHex, 6, 16);
-    case 1: return "0x" + some_of(random, kHex, 2, 8);
-    case 2: return some_of(random, kUpper, 2, 4) + "-" + some_of(random, kDigits, 3, 6);
-    case 3: return some_of(random, kHex, 8, 8) + "-" + some_of(random, kHex, 4, 4) + "-" +
-                   some_of(random, kHex, 4, 4);
-    case 4: return some_of(random, kBase64, 8, 20) + "=";
-    default: return "v" + some_of(random, kDigits, 1, 2) + "." + some_of(random, kDigits, 1, 2) +
-                    "." + some_of(random, kDigits, 1, 3);
+    case 0:
+      return some_of(random, kHex, 6, 16);
+    case 1:
+      return "0x" + some_of(random, kHex, 2, 8);
+    case 2:
+      return some_of(random, kUpper, 2, 4) + "-" + some_of(random, kDigits, 3, 6);
+    case 3:
+      return some_of(random, kHex, 8, 8) + "-" + some_of(random, kHex, 4, 4) + "-" +
+             some_of(random, kHex, 4, 4);
+    case 4:
+      return some_of(random, kBase64, 8, 20) + "=";
+    default:
+      return "v" + some_of(random, kDigits, 1, 2) + "." + some_of(random, kDigits, 1, 2) + "." +
+             some_of(random, kDigits, 1, 3);
   }
 }
 
@@ -79,11 +98,15 @@ std::string address(Random& random, const Corpus& corpus) {
   const std::string host =
       some_of(random, kLower, 3, 9) + "." + std::string(kEnds[random.below(kEnds.size())]);
   switch (random.below(4)) {
-    case 0: return name + "@" + host;
-    case 1: return "https://" + host + "/" + some_of(random, kBase64, 2, 6);
-    case 2: return "www." + host;
-    default: return "/" + some_of(random, kLower, 3, 5) + "/" + name + "_" +
-                    some_of(random, kDigits, 1, 3) + "." + some_of(random, kLower, 1, 3);
+    case 0:
+      return name + "@" + host;
+    case 1:
+      return "https://" + host + "/" + some_of(random, kBase64, 2, 6);
+    case 2:
+      return "www." + host;
+    default:
+      return "/" + some_of(random, kLower, 3, 5) + "/" + name + "_" +
+             some_of(random, kDigits, 1, 3) + "." + some_of(random, kLower, 1, 3);
   }
 }
 
@@ -92,32 +115,47 @@ std::string code(Random& random, const Corpus& corpus) {
   const std::string b(corpus.dictionary_word(random));
   const std::string n = some_of(random, kDigits, 1, 4);
   switch (random.below(6)) {
-    case 0: return a + "_" + b + "(" + n + ");";
-    case 1: return "if (" + a + " == " + n + ") {";
-    case 2: return a + "[" + n + "] = " + b + ";";
-    case 3: return "--" + a + "=" + b;
-    case 4: return "<" + a + " " + b + "=\"" + n + "\">";
-    default: return "{\"" + a + "\": " + n + "}";
+    case 0:
+      return a + "_" + b + "(" + n + ");";
+    case 1:
+      return "if (" + a + " == " + n + ") {";
+    case 2:
+      return a + "[" + n + "] = " + b + ";";
+    case 3:
+      return "--" + a + "=" + b;
+    case 4:
+      return "<" + a + " " + b + "=\"" + n + "\">";
+    default:
+      return "{\"" + a + "\": " + n + "}";
   }
 }
 
 std::string special(Random& random, const Corpus& corpus) {
   switch (random.below(6)) {
-    case 0: return date_or_time(random);
+    case 0:
+      return date_or_time(random);
     case 1:
-    case 2: return number(random);
-    case 3: return identifier(random);
-    case 4: return address(random, corpus);
-    default: return code(random, corpus);
+    case 2:
+      return number(random);
+    case 3:
+      return identifier(random);
+    case 4:
+      return address(random, corpus);
+    default:
+      return code(random, corpus);
   }
 }
 
 std::string letters(Random& random) {
   switch (random.below(4)) {
-    case 0: return some_of(random, kUpper, 1, 9);
-    case 1: return some_of(random, kLower, 1, 10);
-    case 2: return some_of(random, kUpper, 1, 1) + some_of(random, kLower, 1, 9);
-    default: return some_of(random, kLetters, 1, 10);
+    case 0:
+      return some_of(random, kUpper, 1, 9);
+    case 1:
+      return some_of(random, kLower, 1, 10);
+    case 2:
+      return some_of(random, kUpper, 1, 1) + some_of(random, kLower, 1, 9);
+    default:
+      return some_of(random, kLetters, 1, 10);
   }
 }
 
@@ -142,13 +180,20 @@ Kind draw_kind(Random& random) {
 
 std::string token(Random& random, const Corpus& corpus, Corpus::Split split, Kind kind) {
   switch (kind) {
-    case Kind::kShuffled: return std::string(corpus.word(random, split));
-    case Kind::kDictionary: return std::string(corpus.dictionary_word(random));
-    case Kind::kStrings: return letters(random);
-    case Kind::kNumbers: return random.chance(0.3) ? date_or_time(random) : number(random);
-    case Kind::kSpecials: return special(random, corpus);
-    case Kind::kMarks: return any_punctuation(random);
-    case Kind::kMixed: break;
+    case Kind::kShuffled:
+      return std::string(corpus.word(random, split));
+    case Kind::kDictionary:
+      return std::string(corpus.dictionary_word(random));
+    case Kind::kStrings:
+      return letters(random);
+    case Kind::kNumbers:
+      return random.chance(0.3) ? date_or_time(random) : number(random);
+    case Kind::kSpecials:
+      return special(random, corpus);
+    case Kind::kMarks:
+      return any_punctuation(random);
+    case Kind::kMixed:
+      break;
   }
   return token(random, corpus, split, static_cast<Kind>(random.below(6)));
 }
@@ -159,7 +204,7 @@ bool is_space(char32_t c) {
 
 // What a code point of the corpus becomes: itself, plainer characters, or nothing.
 void append_shown(std::string& out, char32_t c, const Font& font) {
-  static constexpr std::array<std::string_view, 7> kLigatures = {"ff", "fi",  "fl", "ffi",
+  static constexpr std::array<std::string_view, 7> kLigatures = {"ff",  "fi", "fl", "ffi",
                                                                  "ffl", "st", "st"};
   if (c >= 0xFB00 && c <= 0xFB06) {
     out += kLigatures[c - 0xFB00];
@@ -240,7 +285,8 @@ std::string shown_by(std::string_view text, const Font& font, std::int64_t max_w
   std::string out;
   out.reserve(text.size());
   std::string word;
-  char gap = 0;  // what stands before the next word: nothing, a space, or a line feed, which is stronger
+  char gap =
+      0;  // what stands before the next word: nothing, a space, or a line feed, which is stronger
   const auto end_word = [&] {
     if (word.empty() || count_code_points(word) > max_word) {
       word.clear();
@@ -274,8 +320,8 @@ std::string in_capitals(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const DecodedChar c = decode_utf8(text, at);
     at += c.size;
-    const bool is_lower = (c.code >= U'a' && c.code <= U'z') ||
-                          (c.code >= 0xE0 && c.code <= 0xFE && c.code != 0xF7);
+    const bool is_lower =
+        (c.code >= U'a' && c.code <= U'z') || (c.code >= 0xE0 && c.code <= 0xFE && c.code != 0xF7);
     append_utf8(out, is_lower ? c.code - 0x20 : c.code);
   }
   return out;

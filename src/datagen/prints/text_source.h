@@ -16,18 +16,18 @@ namespace lectio {
 std::string natural_text(Random& random, const Corpus& corpus, Corpus::Split split,
                          std::int64_t min_chars, std::int64_t max_chars);
 
-// Text without a language prior: shuffled words, single words of the dictionary, strings of letters, numbers with
-// punctuation, identifiers, code, or all of these.
+// Text without a language prior: shuffled words, single words of the dictionary, strings of
+// letters, numbers with punctuation, identifiers, code, or all of these.
 std::string random_text(Random& random, const Corpus& corpus, Corpus::Split split,
                         std::int64_t min_chars, std::int64_t max_chars);
 
 // Some words of the corpus as a heading.
 std::string heading_text(Random& random, const Corpus& corpus, Corpus::Split split);
 
-// The text in what `font` can show of printable ASCII, Latin-1, Latin Extended-A and typographic punctuation:
-// ligatures are taken apart, exotic spaces and hyphens become plain ones, the rest is left out. No space stands
-// beside another space or a line feed, none at either end. Words of more than max_word code points are left out: a
-// line would have to break inside of them.
+// The text in what `font` can show of printable ASCII, Latin-1, Latin Extended-A and typographic
+// punctuation: ligatures are taken apart, exotic spaces and hyphens become plain ones, the rest is
+// left out. No space stands beside another space or a line feed, none at either end. Words of more
+// than max_word code points are left out: a line would have to break inside of them.
 std::string shown_by(std::string_view text, const Font& font, std::int64_t max_word);
 
 // Letters of ASCII and Latin-1 in upper case.

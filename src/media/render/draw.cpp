@@ -12,8 +12,8 @@
 namespace lectio {
 namespace {
 
-// pixel + (ink - pixel) * coverage / 255, rounded; exact at both ends. All steps fit 16 bits: 255 * 255 + 127, and
-// for m below 65,535 the division m / 255 is (m + 1 + m / 256) / 256.
+// pixel + (ink - pixel) * coverage / 255, rounded; exact at both ends. All steps fit 16 bits: 255 *
+// 255 + 127, and for m below 65,535 the division m / 255 is (m + 1 + m / 256) / 256.
 std::uint8_t blend(std::uint8_t pixel, std::uint8_t ink, std::uint8_t coverage) {
   const auto rest = static_cast<std::uint16_t>(255 - coverage);
   const auto mixed = static_cast<std::uint16_t>(pixel * rest + ink * coverage + 127);
@@ -46,7 +46,8 @@ struct Canvas {
   GreyImage& image;
   std::uint8_t ink;
 
-  void span(std::int64_t x, std::int64_t y, const std::uint8_t* coverage, std::int64_t count) const {
+  void span(std::int64_t x, std::int64_t y, const std::uint8_t* coverage,
+            std::int64_t count) const {
     std::uint8_t* row = image.row(y) + x;
     for (std::int64_t i = 0; i < count; ++i) row[i] = blend(row[i], ink, coverage[i]);
   }
@@ -58,7 +59,8 @@ struct Canvas {
 
 void draw_bitmap(const Canvas& canvas, const GlyphBitmap& bitmap, std::int64_t x, std::int64_t y) {
   const std::int64_t skip_left = std::max<std::int64_t>(0, -x);
-  const std::int64_t width = std::min<std::int64_t>(bitmap.width, canvas.image.width - x) - skip_left;
+  const std::int64_t width =
+      std::min<std::int64_t>(bitmap.width, canvas.image.width - x) - skip_left;
   const std::int64_t first = std::max<std::int64_t>(0, -y);
   const std::int64_t end = std::min<std::int64_t>(bitmap.height, canvas.image.height - y);
   if (width <= 0) return;
@@ -67,7 +69,8 @@ void draw_bitmap(const Canvas& canvas, const GlyphBitmap& bitmap, std::int64_t x
   }
 }
 
-// A glyph that lies inside the page with its padding, which covers nothing: whole lanes, no ragged ends.
+// A glyph that lies inside the page with its padding, which covers nothing: whole lanes, no ragged
+// ends.
 void draw_inside(const Canvas& canvas, const GlyphBitmap& bitmap, std::int64_t x, std::int64_t y) {
   const std::uint8_t* coverage = bitmap.coverage;
   for (std::int32_t row = 0; row < bitmap.height; ++row) {
@@ -124,7 +127,8 @@ void draw_replacement(const Canvas& canvas, const PlacedGlyph& glyph) {
   draw_rule(canvas, {x1 - stroke, y0 + stroke, x1, y1 - stroke});
 }
 
-// Across, the pen stands on a quarter of a pixel, or on a half for large glyphs, where less shows; down, on a whole.
+// Across, the pen stands on a quarter of a pixel, or on a half for large glyphs, where less shows;
+// down, on a whole.
 std::int64_t pen_quarters(const PlacedGlyph& glyph) {
   constexpr std::int32_t kLarge = 20 * 64;
   if (glyph.size >= kLarge) return static_cast<std::int64_t>(std::floor(glyph.x * 2.0F + 0.5F)) * 2;

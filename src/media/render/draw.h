@@ -19,7 +19,9 @@ struct GreyImage {
 
   GreyImage() = default;
   GreyImage(std::int64_t w, std::int64_t h, std::uint8_t value = 0)
-      : width(w), height(h), pixels(static_cast<std::size_t>(w * h), value) {}
+      : width(w),
+        height(h),
+        pixels(static_cast<std::size_t>(w * h), value) {}
   std::uint8_t* row(std::int64_t y) { return pixels.data() + y * width; }
   const std::uint8_t* row(std::int64_t y) const { return pixels.data() + y * width; }
   bool operator==(const GreyImage&) const = default;

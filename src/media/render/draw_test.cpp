@@ -22,19 +22,22 @@ LayoutConfig page(float size) {
   return config;
 }
 
-constexpr const char* kText = "The quick brown fox jumps over the lazy dog. 0123456789 AVAVA (fi) \u00C4\u00F6\u00FC";
+constexpr const char* kText =
+    "The quick brown fox jumps over the lazy dog. 0123456789 AVAVA (fi) \u00C4\u00F6\u00FC";
 
 TEST(Draw, InkLiesInTheBoxesOfItsCharacters) {
   GlyphCache cache;
   const Layout layout = lay_out("HHH nnn HHH nnn", page(24));
   const float bearing = 0.098F * 24;  // of an H: its left stem begins so far behind the box's edge
   const GreyImage image = draw_grey(layout, cache);
-  // Upright letters without overhang: their ink is inside of the boxes, and reaches top and bottom within a pixel.
+  // Upright letters without overhang: their ink is inside of the boxes, and reaches top and bottom
+  // within a pixel.
   std::vector<std::uint8_t> allowed(image.pixels.size(), 0);
   for (const CharPlace& place : layout.chars) {
     std::uint8_t darkest_top = 255;
     std::uint8_t darkest_bottom = 255;
-    for (auto x = static_cast<std::int64_t>(place.x0); x <= static_cast<std::int64_t>(place.x1); ++x) {
+    for (auto x = static_cast<std::int64_t>(place.x0); x <= static_cast<std::int64_t>(place.x1);
+         ++x) {
       const auto top = static_cast<std::int64_t>(place.top);
       const auto bottom = static_cast<std::int64_t>(place.bottom);
       for (std::int64_t y = top - 1; y < bottom + 1; ++y) {
@@ -86,7 +89,8 @@ TEST(Draw, GreyAndColourAgree) {
     const GreyImage grey = draw_grey(layout, cache);
     const Image rgb = draw_rgb(layout, cache);
     for (std::size_t i = 0; i < grey.pixels.size(); ++i) {
-      // Where glyphs overlap, one is rounded after the other: in grey levels here, in coverage there.
+      // Where glyphs overlap, one is rounded after the other: in grey levels here, in coverage
+      // there.
       ASSERT_NEAR(grey.pixels[i], rgb.pixels[3 * i], 1) << "pixel " << i;
     }
   }
@@ -108,8 +112,8 @@ TEST(Draw, AQuarterPixelMovesTheInk) {
     }
     return sum / ink;
   };
-  // A pixel that is covered to a share f counts at its middle: each edge of the 1.27 pixels wide stem is wrong by
-  // at most f (1 - f) / 2 / 1.27 < 0.1.
+  // A pixel that is covered to a share f counts at its middle: each edge of the 1.27 pixels wide
+  // stem is wrong by at most f (1 - f) / 2 / 1.27 < 0.1.
   const double start = centre(6);
   EXPECT_NEAR(centre(6.25F) - start, 0.25, 0.1);
   EXPECT_NEAR(centre(6.5F) - start, 0.5, 0.1);

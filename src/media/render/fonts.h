@@ -16,11 +16,13 @@
 
 namespace lectio {
 
-// Lengths are in em: multiply by the size in pixels. Immutable after open, so any number of threads may share one.
-// Layout reads only this class; FreeType's own objects live in each thread's GlyphCache.
+// Lengths are in em: multiply by the size in pixels. Immutable after open, so any number of threads
+// may share one. Layout reads only this class; FreeType's own objects live in each thread's
+// GlyphCache.
 class Font {
  public:
-  // A scalable font file that FreeType reads (TrueType, OpenType, Type 1). face_index picks one of a collection.
+  // A scalable font file that FreeType reads (TrueType, OpenType, Type 1). face_index picks one of
+  // a collection.
   static Result<std::shared_ptr<const Font>> open(const std::filesystem::path& path,
                                                   std::int32_t face_index = 0);
 
@@ -59,7 +61,8 @@ class Font {
   std::array<std::uint32_t, kDirectCodes> direct_{};
   std::vector<std::pair<char32_t, std::uint32_t>> glyphs_;  // sorted by code point
   std::vector<float> advances_;                             // by glyph
-  std::vector<float> kerning_;  // [left][right] of [kKerningFirst, kKerningEnd); empty without kerning
+  std::vector<float>
+      kerning_;  // [left][right] of [kKerningFirst, kKerningEnd); empty without kerning
   float ascent_ = 0;
   float descent_ = 0;
   float x_height_ = 0;
@@ -68,8 +71,8 @@ class Font {
 
 using FontRef = std::shared_ptr<const Font>;
 
-// A font file, or all font files (.ttf, .otf, .ttc, .pfb) below a folder in the order of their paths. The first that
-// cannot be opened is the error; kNotFound where there is none.
+// A font file, or all font files (.ttf, .otf, .ttc, .pfb) below a folder in the order of their
+// paths. The first that cannot be opened is the error; kNotFound where there is none.
 Result<std::vector<FontRef>> open_fonts(const std::filesystem::path& path);
 
 }  // namespace lectio

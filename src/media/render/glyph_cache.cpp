@@ -75,7 +75,8 @@ struct SizedGlyphs {
 }  // namespace
 
 struct GlyphCache::State {
-  // Members are destroyed in reverse order: faces before the library, font bytes after the faces that read them.
+  // Members are destroyed in reverse order: faces before the library, font bytes after the faces
+  // that read them.
   struct OpenFace {
     FontRef font;
     std::unique_ptr<FT_FaceRec_, FaceCloser> face;  // null where FreeType refuses the file
@@ -108,10 +109,9 @@ struct GlyphCache::State {
 
   void forget_oldest() {
     while (bytes > max_bytes && sizes.size() > 1) {
-      const auto oldest =
-          std::min_element(sizes.begin(), sizes.end(), [](const auto& a, const auto& b) {
-            return a.second.last_use < b.second.last_use;
-          });
+      const auto oldest = std::min_element(
+          sizes.begin(), sizes.end(),
+          [](const auto& a, const auto& b) { return a.second.last_use < b.second.last_use; });
       bytes -= std::min(bytes, oldest->second.bytes());
       sizes.erase(oldest);
     }
@@ -140,8 +140,8 @@ struct GlyphCache::State {
       if (FT_Set_Char_Size(face, 0, size, 72, 72) != 0) return slot;
       open.size = size;
     }
-    const FT_Int32 flags =
-        FT_LOAD_NO_BITMAP | (hinting == Hinting::kLight ? FT_LOAD_TARGET_LIGHT : FT_LOAD_NO_HINTING);
+    const FT_Int32 flags = FT_LOAD_NO_BITMAP |
+                           (hinting == Hinting::kLight ? FT_LOAD_TARGET_LIGHT : FT_LOAD_NO_HINTING);
     if (FT_Load_Glyph(face, glyph, flags) != 0) return slot;
     FT_GlyphSlot loaded = face->glyph;
     if (loaded->format != FT_GLYPH_FORMAT_OUTLINE) return slot;
@@ -196,7 +196,8 @@ GlyphBitmap GlyphCache::get(const FontRef& font, std::int32_t size, Hinting hint
     s.bytes += glyphs.bytes() - before;
   }
   const auto stride = static_cast<std::int32_t>(padded(static_cast<std::size_t>(slot->width)));
-  return {glyphs.pool.data() + slot->offset, stride, slot->width, slot->height, slot->left, slot->top};
+  return {
+      glyphs.pool.data() + slot->offset, stride, slot->width, slot->height, slot->left, slot->top};
 }
 
 std::size_t GlyphCache::bytes() const { return state_->bytes; }

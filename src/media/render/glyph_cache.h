@@ -15,8 +15,8 @@ enum class Hinting : std::uint8_t {
   kLight,  // FreeType's vertical-only grid fitting
 };
 
-// 8-bit coverage, row-major; each row is padded with zeros to a multiple of kCoverageLanes. left and top place its
-// upper left corner relative to the pen: column pen_x + left, row baseline - top.
+// 8-bit coverage, row-major; each row is padded with zeros to a multiple of kCoverageLanes. left
+// and top place its upper left corner relative to the pen: column pen_x + left, row baseline - top.
 inline constexpr std::int32_t kCoverageLanes = 8;
 struct GlyphBitmap {
   const std::uint8_t* coverage = nullptr;
@@ -27,8 +27,9 @@ struct GlyphBitmap {
   std::int32_t top = 0;
 };
 
-// One a thread. Keyed by font, size, hinting, glyph and quarter of a pixel; what it returns is a pure function of the
-// key. When it holds more than max_bytes, the sizes that were not used for longest are forgotten.
+// One a thread. Keyed by font, size, hinting, glyph and quarter of a pixel; what it returns is a
+// pure function of the key. When it holds more than max_bytes, the sizes that were not used for
+// longest are forgotten.
 class GlyphCache {
  public:
   explicit GlyphCache(std::size_t max_bytes = std::size_t{128} << 20);
@@ -36,8 +37,9 @@ class GlyphCache {
   GlyphCache& operator=(GlyphCache&& other) noexcept;
   ~GlyphCache();
 
-  // size is in 1/64 pixel an em (26.6); quarter in [0, 4) moves the outline right by that many quarters of a pixel.
-  // The coverage is valid until the next call. Empty where the glyph has no outline or its font file is broken.
+  // size is in 1/64 pixel an em (26.6); quarter in [0, 4) moves the outline right by that many
+  // quarters of a pixel. The coverage is valid until the next call. Empty where the glyph has no
+  // outline or its font file is broken.
   GlyphBitmap get(const FontRef& font, std::int32_t size, Hinting hinting, std::uint32_t glyph,
                   std::int32_t quarter);
 

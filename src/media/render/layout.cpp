@@ -11,8 +11,9 @@
 namespace lectio {
 namespace {
 
-constexpr float kMaxStretch = 1.5F;  // of a justified line's spaces, in em; beyond it the line stays ragged
-constexpr float kSlack = 0.01F;      // pixels that rounding may add to a line
+constexpr float kMaxStretch =
+    1.5F;  // of a justified line's spaces, in em; beyond it the line stays ragged
+constexpr float kSlack = 0.01F;              // pixels that rounding may add to a line
 constexpr float kReplacementAdvance = 0.6F;  // em
 constexpr float kIdeographTop = 0.8F;        // em above the baseline
 
@@ -50,7 +51,8 @@ class Typesetter {
     for (const ParagraphStyle& style : config.paragraphs) {
       if (style.font) page_.fonts.push_back(style.font);
     }
-    const float content = static_cast<float>(config.width) - config.margin_left - config.margin_right;
+    const float content =
+        static_cast<float>(config.width) - config.margin_left - config.margin_right;
     const auto columns = static_cast<float>(config.columns);
     column_width_ = std::max(1.0F, (content - config.gutter * (columns - 1)) / columns);
     bottom_ = static_cast<float>(config.height) - config.margin_bottom;
@@ -61,6 +63,7 @@ class Typesetter {
 
   Layout run() {
     start_paragraph(0);
+    if (config_.continues_paragraph) at_paragraph_start_ = false;
     while (at_ < text_.size()) {
       measure_line();
       if (!make_room()) break;
@@ -95,7 +98,8 @@ class Typesetter {
     at_paragraph_start_ = true;
   }
 
-  // The place in page_.fonts of a paragraph's own font: they follow the page's in the order of the paragraphs.
+  // The place in page_.fonts of a paragraph's own font: they follow the page's in the order of the
+  // paragraphs.
   std::int32_t special_font(std::vector<ParagraphStyle>::const_iterator style) const {
     const auto before = std::count_if(config_.paragraphs.begin(), style,
                                       [](const ParagraphStyle& s) { return s.font != nullptr; });
@@ -116,7 +120,8 @@ class Typesetter {
       item.glyph = config_.fonts[f]->glyph(item.code);
     }
     if (item.glyph != 0) {
-      item.advance = page_.fonts[static_cast<std::size_t>(item.font)]->advance(item.glyph) * style_.size;
+      item.advance =
+          page_.fonts[static_cast<std::size_t>(item.font)]->advance(item.glyph) * style_.size;
     } else {
       item.font = -1;
       item.advance = (item.kind == CharKind::kSpace ? 0.3F : kReplacementAdvance) * style_.size;
@@ -174,7 +179,8 @@ class Typesetter {
   // Moves the previous item's advance by the kerning before `item`, and says by how much.
   float kern(Item& previous, const Item& item) const {
     if (previous.glyph == 0 || item.glyph == 0 || previous.font != item.font) return 0.0F;
-    const float em = page_.fonts[static_cast<std::size_t>(item.font)]->kerning(previous.code, item.code);
+    const float em =
+        page_.fonts[static_cast<std::size_t>(item.font)]->kerning(previous.code, item.code);
     previous.advance += em * style_.size;
     return em * style_.size;
   }
@@ -210,7 +216,8 @@ class Typesetter {
     if (visible > 0) width -= config_.letter_spacing;
     const float indent = at_paragraph_start_ ? style_.indent : 0.0F;
     const float free = std::max(0.0F, column_width_ - indent - width);
-    float x = config_.margin_left + static_cast<float>(column_) * (column_width_ + config_.gutter) + indent;
+    float x = config_.margin_left + static_cast<float>(column_) * (column_width_ + config_.gutter) +
+              indent;
     float stretch = 0;
     if (style_.align == Align::kRight) x += free;
     if (style_.align == Align::kCenter) x += free / 2;
@@ -268,9 +275,12 @@ class Typesetter {
 
   float height_of(const Item& item, const Font& font) const {
     switch (char_height(item.code)) {
-      case CharHeight::kXHeight: return font.x_height() * style_.size;
-      case CharHeight::kCapital: return font.cap_height() * style_.size;
-      case CharHeight::kFull: break;
+      case CharHeight::kXHeight:
+        return font.x_height() * style_.size;
+      case CharHeight::kCapital:
+        return font.cap_height() * style_.size;
+      case CharHeight::kFull:
+        break;
     }
     return kIdeographTop * style_.size;
   }

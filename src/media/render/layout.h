@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text to placed glyphs: greedy line breaking on a page with columns, and where each character stands.
+// Text to placed glyphs: greedy line breaking on a page with columns, and where each character
+// stands.
 #pragma once
 
 #include <array>
@@ -15,13 +16,14 @@ namespace lectio {
 
 enum class Align : std::uint8_t { kLeft, kJustify, kRight, kCenter };
 
-// What differs from the rest of the page for one paragraph. Paragraphs are what line feeds separate, counted from 0.
+// What differs from the rest of the page for one paragraph. Paragraphs are what line feeds
+// separate, counted from 0.
 struct ParagraphStyle {
   std::int64_t paragraph = 0;
   FontRef font;             // null: as the page
   float size_scale = 1.0F;  // times LayoutConfig::size
   Align align = Align::kLeft;
-  float space_after = 0;    // pixels, in addition to paragraph_space
+  float space_after = 0;  // pixels, in addition to paragraph_space
 };
 
 // Lengths in pixels.
@@ -37,6 +39,8 @@ struct LayoutConfig {
   std::int64_t columns = 1;
   float gutter = 0;
   float paragraph_indent = 0;
+  bool continues_paragraph =
+      false;  // the text begins inside a paragraph: no indent before its first line
   float paragraph_space = 0;
   float letter_spacing = 0;
   float tab_stop = 4;                      // distance of tab stops, in widths of a space
@@ -54,10 +58,13 @@ struct PlacedGlyph {
   std::int32_t line = 0;
 };
 
-// Where one code point of the text stands. Spaces, line feeds and invisible characters have places too.
+// Where one code point of the text stands. Spaces, line feeds and invisible characters have places
+// too.
 struct CharPlace {
-  float x0 = 0, x1 = 0;       // advance box; empty for a line feed
-  float top = 0, bottom = 0;  // x-height band above the baseline; to the height of capitals for what is that tall
+  float x0 = 0, x1 = 0;  // advance box; empty for a line feed
+  float top = 0,
+        bottom =
+            0;  // x-height band above the baseline; to the height of capitals for what is that tall
   std::int64_t byte_begin = 0;
   std::int32_t line = 0;
 };
@@ -91,10 +98,11 @@ struct Layout {
   bool broke_word = false;  // a word was wider than its column
 };
 
-// Sets the text on one page. Pure: the same arguments give the same layout on every machine with the same FreeType.
-// Breaks lines at spaces and between ideographs; a word wider than the column is cut. A line that would not fit
-// whole is left out, and so is the text from there on: bytes_fitted says where the next page begins. Always places
-// at least one line, so that a page never makes no progress. Invalid UTF-8 is drawn as U+FFFD.
+// Sets the text on one page. Pure: the same arguments give the same layout on every machine with
+// the same FreeType. Breaks lines at spaces and between ideographs; a word wider than the column is
+// cut. A line that would not fit whole is left out, and so is the text from there on: bytes_fitted
+// says where the next page begins. Always places at least one line, so that a page never makes no
+// progress. Invalid UTF-8 is drawn as U+FFFD.
 Layout lay_out(std::string_view text, const LayoutConfig& config);
 
 }  // namespace lectio

@@ -16,7 +16,8 @@
 namespace lectio {
 namespace {
 
-// A page of a monospaced font at 10 pixels an em: a character is 6.02 pixels wide, and 20 of them fill a line.
+// A page of a monospaced font at 10 pixels an em: a character is 6.02 pixels wide, and 20 of them
+// fill a line.
 LayoutConfig mono_page(std::int64_t height = 100) {
   LayoutConfig config;
   config.width = 121;
@@ -148,8 +149,18 @@ TEST(Layout, ParagraphsHaveIndentSpaceAndStylesOfTheirOwn) {
   EXPECT_NEAR(layout.lines[1].top, 12 + 4, 0.01);
   EXPECT_NEAR(layout.lines[2].top, 12 + 4 + 24 + 4 + 3, 0.01);
   EXPECT_EQ(layout.glyphs[1].size, 20 * 64);
-  EXPECT_EQ(layout.fonts[static_cast<std::size_t>(layout.glyphs[1].font)]->name(), "DejaVu Sans Book");
+  EXPECT_EQ(layout.fonts[static_cast<std::size_t>(layout.glyphs[1].font)]->name(),
+            "DejaVu Sans Book");
   EXPECT_NEAR((layout.lines[1].x0 + layout.lines[1].x1) / 2, 60.5, 0.01);
+}
+
+TEST(Layout, TheRestOfAParagraphIsNotIndented) {
+  LayoutConfig config = mono_page();
+  config.paragraph_indent = 15;
+  config.continues_paragraph = true;
+  const Layout layout = lay_out("rest\nnext", config);
+  EXPECT_NEAR(layout.lines[0].x0, 0, 0.01);
+  EXPECT_NEAR(layout.lines[1].x0, 15, 0.01);
 }
 
 TEST(Layout, TabsReachTheNextStop) {
@@ -160,8 +171,9 @@ TEST(Layout, TabsReachTheNextStop) {
 }
 
 TEST(Layout, IdeographsBreakAnywhereAndMissingOnesBecomeBoxes) {
-  const std::string text = "ab \u4E00\u4E8C\u4E09\u56DB\u4E94\u516D\u4E03\u516B\u4E5D\u5341"
-                           "\u4E00\u4E8C\u4E09\u56DB\u4E94\u516D\u4E03\u516B\u4E5D\u5341";
+  const std::string text =
+      "ab \u4E00\u4E8C\u4E09\u56DB\u4E94\u516D\u4E03\u516B\u4E5D\u5341"
+      "\u4E00\u4E8C\u4E09\u56DB\u4E94\u516D\u4E03\u516B\u4E5D\u5341";
   const Layout layout = lay_out(text, mono_page());
   ASSERT_EQ(layout.lines.size(), 2U);
   EXPECT_FALSE(layout.broke_word);
@@ -196,10 +208,18 @@ TEST(Layout, AnyBytesAreLaidOutWithoutLoss) {
     std::string text;
     for (std::int64_t n = random.between(0, 120); n > 0; --n) {
       switch (random.below(4)) {
-        case 0: text.push_back(static_cast<char>(random.below(256))); break;
-        case 1: append_utf8(text, static_cast<char32_t>(random.below(0x110000))); break;
-        case 2: append_utf8(text, static_cast<char32_t>(random.below(0x3000))); break;
-        default: text.push_back(" \n\t\rab"[random.below(6)]); break;
+        case 0:
+          text.push_back(static_cast<char>(random.below(256)));
+          break;
+        case 1:
+          append_utf8(text, static_cast<char32_t>(random.below(0x110000)));
+          break;
+        case 2:
+          append_utf8(text, static_cast<char32_t>(random.below(0x3000)));
+          break;
+        default:
+          text.push_back(" \n\t\rab"[random.below(6)]);
+          break;
       }
     }
     config.align = static_cast<Align>(random.below(4));

@@ -24,7 +24,9 @@ LayoutConfig dense_page() {
 std::string text_of(std::size_t chars) {
   std::string text;
   while (text.size() < chars) {
-    text += "It is a truth universally acknowledged, that a single man in possession of a good fortune, ";
+    text +=
+        "It is a truth universally acknowledged, that a single man in possession of a good "
+        "fortune, ";
   }
   text.resize(chars);
   return text;
@@ -34,7 +36,8 @@ void lay_out_page(benchmark::State& state) {
   const std::string text = text_of(1000);
   const LayoutConfig config = dense_page();
   for (auto _ : state) benchmark::DoNotOptimize(lay_out(text, config).chars.data());
-  if (lay_out(text, config).bytes_fitted != text.size()) state.SkipWithError("the text does not fit");
+  if (lay_out(text, config).bytes_fitted != text.size())
+    state.SkipWithError("the text does not fit");
 }
 BENCHMARK(lay_out_page)->Unit(benchmark::kMicrosecond);
 
@@ -42,7 +45,8 @@ void lay_out_and_draw_page(benchmark::State& state) {
   const std::string text = text_of(1000);
   const LayoutConfig config = dense_page();
   GlyphCache cache;
-  for (auto _ : state) benchmark::DoNotOptimize(draw_grey(lay_out(text, config), cache).pixels.data());
+  for (auto _ : state)
+    benchmark::DoNotOptimize(draw_grey(lay_out(text, config), cache).pixels.data());
 }
 BENCHMARK(lay_out_and_draw_page)->Unit(benchmark::kMicrosecond);
 
