@@ -5,7 +5,6 @@
 #include <string>
 
 #include "base/check.h"
-#include "compute/kernels/cpu/blocks.h"
 #include "compute/kernels/cpu/operations.h"
 #include "compute/kernels/cpu/work.h"
 

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "base/check.h"
-#include "compute/kernels/cpu/blocks.h"
 #include "compute/kernels/cpu/operations.h"
 #include "compute/kernels/cpu/work.h"
 
@@ -77,29 +76,26 @@ void gather_pixel(const Geometry& g, const float* x, std::int64_t index, float* 
   }
 }
 
+// Pixels of the result that are gathered and multiplied at a time: with 3 x 3 x 512 numbers each,
+// 18 MiB.
+constexpr std::int64_t kPixelBlock = 1024;
+
 void multiply_pixels(const Isa& isa, Context& context, const Geometry& g, const float* x,
-                     const PackedRows& filters, const float* bias, float* y) {
+                     TensorView filters, TensorView bias, TensorView y) {
   const std::int64_t length = g.filter();
-  const std::int64_t block =
-      std::clamp(round_up(divide_up(g.pixels(), 4 * slots(context)), isa.tile_rows),
-                 2 * isa.tile_rows, kRowBlock);
   ScratchScope scope(context.scratch);
-  float* const gathered = scope.make({slots(context), block, length}).f32();
-  const auto body = [&](std::int64_t slot, std::int64_t task) {
-    float* const rows = gathered + slot * block * length;
-    const std::int64_t begin = task * block;
-    const std::int64_t count = std::min(block, g.pixels() - begin);
-    for (std::int64_t i = 0; i < count; ++i) gather_pixel(g, x, begin + i, rows + i * length);
-    for (std::int64_t column = 0; column < g.out; column += kColumnBlock) {
-      multiply_tile(isa, rows, length, count, filters, column,
-                    std::min(kColumnBlock, g.out - column),
-                    {.y = y + begin * g.out + column,
-                     .y_stride = g.out,
-                     .bias = bias == nullptr ? nullptr : bias + column});
-    }
-  };
-  const double ns = static_cast<double>(g.pixels() * length * g.out) / kMultiplyAddsPerNs;
-  share_tasks(context, divide_up(g.pixels(), block), ns, body);
+  const TensorView rows = scope.make({std::min(kPixelBlock, g.pixels()), length});
+  for (std::int64_t begin = 0; begin < g.pixels(); begin += kPixelBlock) {
+    const std::int64_t count = std::min(kPixelBlock, g.pixels() - begin);
+    const auto gather = [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t i = first; i < last; ++i) {
+        gather_pixel(g, x, begin + i, rows.f32() + i * length);
+      }
+    };
+    share(context, count, 1, static_cast<double>(4 * count * length) / kBytesPerNs, gather);
+    linear(isa, context, rows.row_range(0, count), filters, bias, Activation::kNone,
+           y.row_range(begin, count));
+  }
 }
 
 }  // namespace
@@ -115,11 +111,9 @@ void conv2d(const Isa& isa, Context& context, TensorView x, TensorView weight, T
     return;
   }
   ScratchScope scope(context.scratch);
-  float* const filters = scope.make({g.out, g.filter()}).f32();
-  reorder_filters(isa, context, g, weight, filters);
-  float* const storage = scope.make({PackedRows::floats(isa, g.out, g.filter())}).f32();
-  const PackedRows packed = pack(isa, context, filters, DType::kF32, g.out, g.filter(), storage);
-  multiply_pixels(isa, context, g, x.f32(), packed, bias.empty() ? nullptr : bias.f32(), y.f32());
+  const TensorView filters = scope.make({g.out, g.filter()});
+  reorder_filters(isa, context, g, weight, filters.f32());
+  multiply_pixels(isa, context, g, x.f32(), filters, bias, y);
 }
 
 }  // namespace lectio::kernels::cpu

@@ -3,18 +3,23 @@
 #include <string>
 
 #include "base/check.h"
-#include "compute/kernels/cpu/blocks.h"
 #include "compute/kernels/cpu/operations.h"
 #include "compute/kernels/cpu/work.h"
 
 namespace lectio::kernels::cpu {
 namespace {
 
-// From this many rows on, unpacking the weights once and multiplying in blocks is faster than
-// reading them in place for every few rows (kernels_bench, linear_crossover).
-constexpr std::int64_t kManyRows = 16;
-// Weights are unpacked in parts of at most 16 MiB.
-constexpr std::int64_t kPackedFloats = std::int64_t{4} << 20;
+// From this many rows on, unpacking the weights and multiplying in blocks is faster than reading
+// them in place for every few rows (kernels_bench, linear_crossover).
+constexpr std::int64_t kManyRows = 8;
+
+// A block of weights, kDepthBlock deep and kColumnBlock wide, is unpacked into 384 KiB that stay in
+// the second-level cache while up to kRowBlock rows pass by; then the next one takes its place.
+// Weights unpacked once for all, in memory, cost more in traffic than unpacking them again for
+// every kRowBlock rows: at n = 512 by a fifth, at n = 24 by a factor of 2.5.
+constexpr std::int64_t kDepthBlock = 384;
+constexpr std::int64_t kColumnBlock = 256;
+constexpr std::int64_t kRowBlock = 264;
 
 Finish finish_of(Activation activation) {
   switch (activation) {
@@ -35,71 +40,105 @@ struct Call {
   Finish finish;
   float* y;
   std::int64_t n, in, out;
+
+  std::int64_t weight_stride() const { return row_bytes(weight.dtype, in); }
+  const std::byte* weight_row(std::int64_t row) const {
+    return static_cast<const std::byte*>(weight.data) + row * weight_stride();
+  }
+  const float* bias_from(std::int64_t column) const {
+    return bias == nullptr ? nullptr : bias + column;
+  }
+  // One core's time, roughly.
+  double ns() const {
+    return static_cast<double>(out * weight_stride()) / kBytesPerNs +
+           static_cast<double>(n * in * out) / kMultiplyAddsPerNs;
+  }
 };
 
 void few_rows(const Isa& isa, Context& context, const Call& call) {
-  const std::int64_t stride_bytes = row_bytes(call.weight.dtype, call.in);
   const MultiplyFewRows multiply = isa.few_rows[static_cast<int>(format_of(call.weight.dtype))];
-  const auto body = [&](std::int64_t begin, std::int64_t end) {  // outs
+  const auto body = [&](std::int64_t begin, std::int64_t end) {  // columns of y
     multiply({
         .x = call.x,
         .x_stride = call.in,
         .n = call.n,
-        .weight = static_cast<const std::byte*>(call.weight.data) + begin * stride_bytes,
-        .weight_stride_bytes = stride_bytes,
+        .weight = call.weight_row(begin),
+        .weight_stride_bytes = call.weight_stride(),
         .outs = end - begin,
         .depth = call.in,
         .y = call.y + begin,
         .y_stride = call.out,
     });
-    isa.finish(call.y + begin, call.out, call.n, end - begin,
-               call.bias == nullptr ? nullptr : call.bias + begin, call.finish);
+    isa.finish(call.y + begin, call.out, call.n, end - begin, call.bias_from(begin), call.finish);
   };
-  const double ns = static_cast<double>(call.out * stride_bytes) / kBytesPerNs +
-                    static_cast<double>(call.n * call.in * call.out) / kMultiplyAddsPerNs;
   constexpr std::int64_t kOutsAtATime = 16;  // a line of y, and whole groups of the inner loop
-  share(context, call.out, kOutsAtATime, ns, body);
+  share(context, call.out, kOutsAtATime, call.ns(), body);
 }
 
-// Columns [begin, begin + packed.rows) of y.
-void multiply_columns(const Isa& isa, Context& context, const Call& call, const PackedRows& packed,
-                      std::int64_t begin) {
-  const std::int64_t column_blocks = divide_up(packed.rows, kColumnBlock);
-  // Blocks of rows small enough that every thread gets several tasks.
-  const std::int64_t wanted = divide_up(4 * slots(context), column_blocks);
-  const std::int64_t row_block =
-      std::clamp(round_up(divide_up(call.n, wanted), isa.tile_rows), 2 * isa.tile_rows, kRowBlock);
-  const auto body = [&](std::int64_t, std::int64_t task) {
-    const std::int64_t row = task / column_blocks * row_block;
-    const std::int64_t column = task % column_blocks * kColumnBlock;
-    const std::int64_t columns = std::min(kColumnBlock, packed.rows - column);
-    multiply_tile(isa, call.x + row * call.in, call.in, std::min(row_block, call.n - row), packed,
-                  column, columns,
-                  {.y = call.y + row * call.out + begin + column,
-                   .y_stride = call.out,
-                   .bias = call.bias == nullptr ? nullptr : call.bias + begin + column,
-                   .finish = call.finish});
-  };
-  const double ns = static_cast<double>(call.n * call.in * packed.rows) / kMultiplyAddsPerNs;
-  share_tasks(context, divide_up(call.n, row_block) * column_blocks, ns, body);
+struct Tile {
+  std::int64_t row, rows, column, columns;
+};
+
+// One tile of y, on the calling thread; `panels` has room for a block of weights.
+void multiply_tile(const Isa& isa, const Call& call, const Tile& tile, float* panels) {
+  const PackRows pack_rows = isa.pack_rows[static_cast<int>(format_of(call.weight.dtype))];
+  float* const y = call.y + tile.row * call.out + tile.column;
+  for (std::int64_t k = 0; k < call.in; k += kDepthBlock) {
+    const std::int64_t depth = std::min(kDepthBlock, call.in - k);
+    pack_rows(call.weight_row(tile.column), call.weight_stride(), tile.columns, k, depth, panels);
+    isa.multiply({
+        .a = call.x + tile.row * call.in + k,
+        .a_stride = call.in,
+        .rows = tile.rows,
+        .b = panels,
+        .b_stride = isa.panel,
+        .panel_stride = isa.panel * depth,
+        .depth = depth,
+        .columns = tile.columns,
+        .c = y,
+        .c_stride = call.out,
+        .accumulate = k > 0,
+    });
+  }
+  isa.finish(y, call.out, tile.rows, tile.columns, call.bias_from(tile.column), call.finish);
 }
 
 void many_rows(const Isa& isa, Context& context, const Call& call) {
-  const std::int64_t fitting =
-      kPackedFloats / std::max<std::int64_t>(call.in, 1) / kColumnBlock * kColumnBlock;
-  const std::int64_t part = std::min(std::max(fitting, kColumnBlock), call.out);
+  const std::int64_t row_blocks = divide_up(call.n, kRowBlock);
+  const std::int64_t rows = round_up(divide_up(call.n, row_blocks), isa.tile_rows);
+  // Narrow enough that every thread gets several tiles.
+  const std::int64_t wanted = divide_up(call.out * row_blocks, 4 * slots(context));
+  const std::int64_t columns = std::clamp(round_up(wanted, isa.panel), isa.panel, kColumnBlock);
+  const std::int64_t block = columns * std::min(kDepthBlock, call.in);
   ScratchScope scope(context.scratch);
-  float* const storage = scope.make({PackedRows::floats(isa, part, call.in)}).f32();
-  const std::int64_t stride_bytes = row_bytes(call.weight.dtype, call.in);
-  for (std::int64_t begin = 0; begin < call.out; begin += part) {
-    const auto* const from = static_cast<const std::byte*>(call.weight.data) + begin * stride_bytes;
-    const PackedRows packed = pack(isa, context, from, call.weight.dtype,
-                                   std::min(part, call.out - begin), call.in, storage);
-    multiply_columns(isa, context, call, packed, begin);
-  }
+  float* const panels = scope.make({slots(context), block}).f32();
+  const auto body = [&](std::int64_t slot, std::int64_t task) {
+    const std::int64_t row = task % row_blocks * rows;
+    const std::int64_t column = task / row_blocks * columns;
+    multiply_tile(isa, call,
+                  {row, std::min(rows, call.n - row), column, std::min(columns, call.out - column)},
+                  panels + slot * block);
+  };
+  share_tasks(context, row_blocks * divide_up(call.out, columns), call.ns(), body);
 }
 
 }  // namespace
+
+Format format_of(DType dtype) {
+  switch (dtype) {
+    case DType::kF32:
+      return Format::kF32;
+    case DType::kBF16:
+      return Format::kBF16;
+    case DType::kF16:
+      return Format::kF16;
+    case DType::kQ8:
+      return Format::kQ8;
+    default:
+      break;
+  }
+  LECTIO_CHECK(false, std::string("no weights in ") + dtype_name(dtype));
+}
 
 void linear(const Isa& isa, Context& context, TensorView x, TensorView weight, TensorView bias,
             Activation activation, TensorView y) {
@@ -109,14 +148,14 @@ void linear(const Isa& isa, Context& context, TensorView x, TensorView weight, T
                weight.shape.to_string() + " for " + y.shape.to_string());
   LECTIO_CHECK(x.rows() == y.rows(), x.shape.to_string() + " to " + y.shape.to_string());
   LECTIO_CHECK(bias.empty() || bias.shape.elements() == out, bias.shape.to_string());
-  const Call call{x.f32(),
-                  weight,
-                  bias.empty() ? nullptr : bias.f32(),
-                  finish_of(activation),
-                  y.f32(),
-                  x.rows(),
-                  in,
-                  out};
+  const Call call{.x = x.f32(),
+                  .weight = weight,
+                  .bias = bias.empty() ? nullptr : bias.f32(),
+                  .finish = finish_of(activation),
+                  .y = y.f32(),
+                  .n = x.rows(),
+                  .in = in,
+                  .out = out};
   if (call.n == 0 || out == 0) return;
   if (call.n < kManyRows) {
     few_rows(isa, context, call);

@@ -12,6 +12,9 @@
 
 namespace lectio::kernels::cpu {
 
+// Checks that weights come in this type.
+Format format_of(DType dtype);
+
 void linear(const Isa& isa, Context& context, TensorView x, TensorView weight, TensorView bias,
             Activation activation, TensorView y);
 void conv2d(const Isa& isa, Context& context, TensorView x, TensorView weight, TensorView bias,

@@ -15,6 +15,9 @@ namespace lectio::kernels::cpu {
 // times that is done sooner alone.
 inline constexpr double kWorthSharingNs = 35e3;
 
+constexpr std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) { return divide_up(a, b) * b; }
+
 // What one core does a nanosecond, roughly; only decides whether a job is worth sharing.
 inline constexpr double kMultiplyAddsPerNs = 40;
 inline constexpr double kBytesPerNs = 20;
