@@ -57,8 +57,8 @@ PCRE2_SPTR as_units(std::string_view text) { return reinterpret_cast<PCRE2_SPTR>
 
 struct SplitPatterns::Pattern {
   struct Free {
-    void operator()(pcre2_code* code) const { pcre2_code_free(code); }
-    void operator()(pcre2_compile_context* context) const { pcre2_compile_context_free(context); }
+    void operator()(pcre2_code* expression) const { pcre2_code_free(expression); }
+    void operator()(pcre2_compile_context* settings) const { pcre2_compile_context_free(settings); }
   };
   std::unique_ptr<pcre2_code, Free> code;
   bool jit = false;
@@ -109,9 +109,9 @@ Result<SplitPatterns> SplitPatterns::compile(const std::vector<std::string>& exp
 
 struct Splitter::Memory {
   struct Free {
-    void operator()(pcre2_match_data* data) const { pcre2_match_data_free(data); }
-    void operator()(pcre2_match_context* context) const { pcre2_match_context_free(context); }
-    void operator()(pcre2_jit_stack* stack) const { pcre2_jit_stack_free(stack); }
+    void operator()(pcre2_match_data* block) const { pcre2_match_data_free(block); }
+    void operator()(pcre2_match_context* settings) const { pcre2_match_context_free(settings); }
+    void operator()(pcre2_jit_stack* memory) const { pcre2_jit_stack_free(memory); }
   };
   // One pair of offsets: groups are not asked for.
   std::unique_ptr<pcre2_match_data, Free> data{pcre2_match_data_create(1, nullptr)};

@@ -92,7 +92,7 @@ RoundingError measure(DType dtype, std::span<const float> row, const std::byte* 
     const std::int64_t offset = row_bytes(dtype, static_cast<std::int64_t>(begin));
     decode_row(dtype, encoded + offset, std::span(decoded, count));
     for (std::size_t i = 0; i < count; ++i) {
-      const double value = row[begin + i];
+      const auto value = static_cast<double>(row[begin + i]);
       const double difference = static_cast<double>(decoded[i]) - value;
       error.max_abs = std::max(error.max_abs, std::fabs(difference));
       error.sum_error_squares += difference * difference;
