@@ -85,22 +85,22 @@ Tensor Network::encode(const kernels::Table& ops, kernels::Context& context, Ten
                        TensorView tiles, const TokenLayout& layout,
                        const StageObserver& observe) const {
   const VisionTower& tower = data_->vision;
-  const std::int64_t width = data_->spec.decoder.width;
+  const NetworkSpec& spec = data_->spec;
+  const std::int64_t width = spec.decoder.width;
   LECTIO_CHECK(global.shape == (Shape{1, 3, 64 * layout.global_side, 64 * layout.global_side}),
                global.shape.to_string());
   LECTIO_CHECK(layout.tiles || tiles.empty() || tiles.shape.elements() == 0,
                tiles.shape.to_string());
+  // The larger view goes first: the tiles then fit into the scratch memory that it took.
+  const Tensor global_features({layout.global_side * layout.global_side, width});
+  forward(tower, spec, {ops, context, Stages(observe, "global.")}, global, global_features.view());
   Tensor tile_features;
   if (layout.tiles) {
-    LECTIO_CHECK(tiles.shape == (Shape{layout.tiles->columns * layout.tiles->rows, 3,
-                                       64 * layout.tile_side, 64 * layout.tile_side}),
+    const std::int64_t count = layout.tiles->columns * layout.tiles->rows;
+    LECTIO_CHECK(tiles.shape == (Shape{count, 3, 64 * layout.tile_side, 64 * layout.tile_side}),
                  tiles.shape.to_string());
-    tile_features =
-        encode_tiles(tower, data_->spec, {ops, context, Stages(observe, "local.")}, tiles);
+    tile_features = encode_tiles(tower, spec, {ops, context, Stages(observe, "local.")}, tiles);
   }
-  const Tensor global_features({layout.global_side * layout.global_side, width});
-  forward(tower, data_->spec, {ops, context, Stages(observe, "global.")}, global,
-          global_features.view());
 
   Tensor tokens({layout.count(), width});
   arrange(layout,

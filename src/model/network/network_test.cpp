@@ -101,6 +101,18 @@ TEST_F(NetworkTest, RefusesAnotherNumberOfImageRowsThanPlaces) {
   EXPECT_THROW(network.embed(ops_, context_, ids, 500, vision.view()), InvariantError);
 }
 
+TEST_F(NetworkTest, NeedsNoMoreScratchMemoryForTilesThanForTheGlobalView) {
+  const Network network = open(kTinyV1);
+  const Tensor global({1, 3, 1024, 1024});
+  const Tensor tiles({6, 3, 640, 640});
+  network.encode(ops_, context_, global.view(), {},
+                 token_layout(Family::kV1, 1024, std::nullopt, 0));
+  const std::size_t alone = scratch_.bytes_reserved();
+  network.encode(ops_, context_, global.view(), tiles.view(),
+                 token_layout(Family::kV1, 1024, TileGrid{2, 3}, 640));
+  EXPECT_LE(scratch_.bytes_reserved(), alone);
+}
+
 TEST_F(NetworkTest, RefusesViewsThatTheLayoutDoesNotName) {
   const Network network = open(kTinyV1);
   const TokenLayout layout = token_layout(Family::kV1, 512, std::nullopt, 0);
