@@ -284,6 +284,17 @@ TEST(DecodeImage, DamagedFileIsAnErrorOrSomePicture) {
   }
 }
 
+TEST(DecodeImage, StripThatCannotBeDecompressedIsAnErrorAndNotABlankPart) {
+  const Image image = golden_picture("noise", 21, 13, 2);
+  std::string file =
+      write_tiff({.width = 21, .height = 13, .compression = 8, .samples = image.pixels});
+  ASSERT_TRUE(decode(file));
+  file.replace(8, 4, 4, '\xFF');  // the first strip follows the header of 8 bytes
+  const Result<Image> damaged = decode(file);
+  ASSERT_FALSE(damaged);
+  EXPECT_THAT(damaged.error().message(), StartsWith("scan: TIFF: damaged: "));
+}
+
 TEST(DecodeImage, GoldenPictureHasItsSize) {
   const Result<std::string> file = read_file(LECTIO_SOURCE_DIR "/tests/golden/images/A.png");
   ASSERT_TRUE(file);

@@ -139,7 +139,7 @@ Image resize_bicubic(const Image& image, std::int64_t width, std::int64_t height
 Result<PadPlan> plan_pad(std::int64_t width, std::int64_t height, std::int64_t side) {
   LECTIO_CHECK(width > 0 && height > 0 && side > 0,
                size_text(width, height) + " to " + std::to_string(side));
-  // The ratio comes first, then the product: the order decides some roundings (spec 5.3).
+  // The ratio first, then the product, as the reference has it (spec 5.3).
   const auto w = static_cast<double>(width);
   const auto h = static_cast<double>(height);
   const auto s = static_cast<double>(side);
