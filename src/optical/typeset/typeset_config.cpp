@@ -21,7 +21,10 @@ constexpr std::int64_t kMaxSide = 16'384;
 constexpr std::int64_t kMaxColumns = 16;
 constexpr std::int64_t kMaxCharacters = 1'000'000;
 
+// A value for a message. Lists and objects by their type alone: writing them out would recurse as
+// deep as they nest.
 std::string shortened(const Json& json) {
+  if (json.is_structured()) return json.type_name();
   const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
   return text.size() <= 40 ? text : text.substr(0, 40) + "...";
 }
