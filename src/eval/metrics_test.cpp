@@ -66,7 +66,7 @@ TEST(Levenshtein, AgreesWithThePlainTableAroundTheBordersOfAWord) {
   Random random(64);
   for (const std::int64_t m : {1, 2, 3, 62, 63, 64, 65, 127, 128, 129, 200}) {
     for (const std::int64_t n : {1, 2, 31, 63, 64, 65, 128, 190}) {
-      for (const std::uint64_t alphabet : {1, 2, 4, 90}) {
+      for (const std::uint64_t alphabet : {1U, 2U, 4U, 90U}) {
         const auto a = random_text(random, m, alphabet);
         const auto b = random_text(random, n, alphabet);
         ASSERT_EQ(levenshtein(a, b), plain_levenshtein(a, b)) << m << " " << n << " " << alphabet;

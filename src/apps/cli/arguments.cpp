@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apps/cli/arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+#include <utility>
+
+#include "apps/cli/exit_codes.h"
+
+namespace lectio::cli {
+namespace {
+
+constexpr const char* kFooter = R"(Exit codes:
+  0 ok; 2 a page is missing, damaged or too large; 5 a path cannot be read or written; 11 some of several pages
+  failed; 12 all of them; 13 the model cannot be used; 14 device or memory; 15 other; 64 usage; 130 Ctrl-C
+
+The model is the first of: --model, the environment variable LECTIO_MODEL, ../share/lectio/models/lectio-nano beside
+the executable, models/lectio-nano in the source tree.)";
+
+const std::vector<std::string> kModes = {"auto",  "tiny",   "small",   "base",
+                                         "large", "gundam", "gundam-m"};
+const std::vector<std::string> kNoRepeat = {"none", "hf", "image", "pdf", "batch"};
+
+void add_model_option(CLI::App& app, std::filesystem::path& model) {
+  app.add_option("--model", model, "Model folder: config.json, safetensors, tokenizer.json")
+      ->type_name("DIR");
+}
+
+void add_reading_options(CLI::App& app, ReadingArguments& reading) {
+  add_model_option(app, reading.model);
+  app.add_option_function<std::string>(
+         "--mode", [&reading](const std::string& name) { reading.mode = mode_from_name(name); },
+         "How many vision tokens a page gets; auto goes by its size")
+      ->check(CLI::IsMember(kModes))
+      ->default_str("auto");
+  app.add_option("--prompt", reading.prompt,
+                 "Task, with <image> where the page stands and real newlines: "
+                 "$'<image>\\n<|grounding|>Convert the document to markdown.'")
+      ->default_str("$'<image>\\nFree OCR.'");
+  app.add_option("--max-tokens", reading.max_tokens, "Longest text, in tokens")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 30))
+      ->type_name("N")
+      ->default_str("8192");
+  app.add_option("--temperature", reading.temperature, "0: the likeliest token; above: a draw")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("T")
+      ->default_str("0");
+  app.add_option("--seed", reading.seed, "Of the draws")->type_name("N")->default_str("0");
+  app.add_option_function<std::string>(
+         "--no-repeat",
+         [&reading](const std::string& name) {
+           reading.no_repeat = *no_repeat_preset_from_name(name);
+         },
+         "Rule against loops, as the official runners have it")
+      ->check(CLI::IsMember(kNoRepeat))
+      ->default_str("image");
+  app.add_option("--max-tiles", reading.max_tiles, "Most tiles of mode gundam")
+      ->check(CLI::Range(2, 9))
+      ->type_name("N")
+      ->default_str("9");
+  app.add_option("--threads", reading.threads, "0: one a core")
+      ->check(CLI::Range(0, 1024))
+      ->type_name("N")
+      ->default_str("0");
+  app.add_option("--kernels", reading.kernels, "auto, reference, avx2, avx512: what this CPU has")
+      ->type_name("NAME")
+      ->default_str("auto");
+}
+
+CLI::App* add_read(CLI::App& app, ReadArguments& read) {
+  CLI::App* const command =
+      app.add_subcommand("read", "Read pages (PNG, JPEG, WebP, TIFF, BMP, GIF)");
+  command
+      ->add_option("pages", read.pages,
+                   "Picture files; - is standard input. Texts of several pages are separated by "
+                   "<--- Page Split --->; a page that fails leaves its place empty")
+      ->required()
+      ->take_all()
+      ->type_name("PAGE");
+  add_reading_options(*command, read.reading);
+  command->add_flag("--json", read.json, "A JSON object a line and page, failed pages included");
+  command->add_option("-o,--output", read.output, "Instead of standard output")->type_name("FILE");
+  return command;
+}
+
+CLI::App* add_info(CLI::App& app, InfoArguments& info) {
+  CLI::App* const command =
+      app.add_subcommand("info", "Describe a model: shape, parameters, formats, vision tokens");
+  command->add_option("model", info.model, "Model folder; the default model if absent")
+      ->type_name("MODEL");
+  command->add_flag("--json", info.json, "As JSON");
+  return command;
+}
+
+CLI::App* add_typeset(CLI::App& app, TypesetArguments& typeset) {
+  CLI::App* const command =
+      app.add_subcommand("typeset", "Set a text on pages: PNG files that read can read");
+  command->add_option("text", typeset.text, "UTF-8 text file; - or nothing is standard input")
+      ->type_name("TEXT");
+  command->add_option("-o,--output", typeset.folder, "Folder for page-0001.png and so on; is made")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--width", typeset.width, "Of a page, in pixels (640)")->type_name("N");
+  command->add_option("--height", typeset.height, "Of a page, in pixels (640)")->type_name("N");
+  command->add_option("--size", typeset.size, "Of the font, in pixels an em (16)")->type_name("PX");
+  command
+      ->add_option("--characters", typeset.characters,
+                   "Characters that fill a page; chooses the size")
+      ->type_name("N");
+  command->add_option("--columns", typeset.columns, "Of text on a page (1)")->type_name("N");
+  command
+      ->add_option("--font", typeset.fonts,
+                   "Font file; of several the first that has a character draws it (DejaVu Sans)")
+      ->expected(1)
+      ->take_all()
+      ->type_name("FILE");
+  command
+      ->add_option("--config", typeset.config,
+                   "JSON with these settings and margins, line pitch, colours, ...")
+      ->type_name("FILE");
+  command->add_flag("--json", typeset.json, "A JSON object a line and page");
+  return command;
+}
+
+CLI::App* add_eval(CLI::App& app, EvalPagesArguments& eval) {
+  CLI::App* const command = app.add_subcommand("eval", "Measure a model");
+  command->require_subcommand(1);
+  CLI::App* const pages = command->add_subcommand(
+      "pages", "Read pages whose text is known; report precision and vision tokens");
+  pages->add_option("folder", eval.folder, "Holds text.json and a folder of pictures")
+      ->required()
+      ->type_name("DIR");
+  pages->add_option("--images", eval.images, "Folder of the pictures in DIR, as pages or clean")
+      ->type_name("NAME")
+      ->default_str("pages");
+  pages->add_option("--json", eval.json, "Write the report as JSON, - to standard output")
+      ->type_name("FILE");
+  add_reading_options(*pages, eval.reading);
+  return pages;
+}
+
+// Help and version go to standard output, which can be full or closed too.
+int end_of_parsing(const CLI::App& app, const CLI::ParseError& outcome) {
+  if (outcome.get_exit_code() == 0) {
+    app.exit(outcome, std::cout, std::cerr);
+    return std::cout.flush() ? kExitOk : kExitFileAccess;
+  }
+  std::fprintf(stderr, "lectio: error: %s\nlectio: see lectio --help, or --help after a command\n",
+               outcome.what());
+  return kExitUsage;
+}
+
+}  // namespace
+
+std::variant<Arguments, int> parse_arguments(int argc, char** argv) {
+  CLI::App app("DeepSeek-OCR in C++: pages become few vision tokens, and text again", "lectio");
+  app.set_version_flag("--version", "lectio " LECTIO_VERSION);
+  app.set_help_flag("-h,--help", "Print this help");
+  app.require_subcommand(1);
+  app.fallthrough();
+  // So that a script can add to a command line that it was given.
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app.footer(kFooter);
+  Arguments arguments;
+  app.add_flag("-q,--quiet", arguments.quiet, "Say warnings and errors alone on standard error");
+  app.add_flag("-v,--verbose", arguments.verbose, "Say more");
+
+  ReadArguments read;
+  InfoArguments info;
+  TypesetArguments typeset;
+  EvalPagesArguments eval;
+  const CLI::App* const read_command = add_read(app, read);
+  const CLI::App* const info_command = add_info(app, info);
+  const CLI::App* const typeset_command = add_typeset(app, typeset);
+  static_cast<void>(add_eval(app, eval));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& outcome) {
+    return end_of_parsing(app, outcome);
+  }
+  if (read_command->parsed()) {
+    arguments.command = std::move(read);
+  } else if (info_command->parsed()) {
+    arguments.command = std::move(info);
+  } else if (typeset_command->parsed()) {
+    arguments.command = std::move(typeset);
+  } else {
+    arguments.command = std::move(eval);
+  }
+  return arguments;
+}
+
+}  // namespace lectio::cli

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line as data.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "model/spec/token_layout.h"
+#include "ocr/generate/no_repeat_presets.h"
+
+namespace lectio::cli {
+
+// What every command that reads pages can be told.
+struct ReadingArguments {
+  std::filesystem::path model;  // empty: the default model
+  std::optional<Mode> mode;     // empty: auto
+  std::string prompt = "<image>\nFree OCR.";
+  std::int64_t max_tokens = 8192;
+  double temperature = 0;
+  std::uint64_t seed = 0;
+  NoRepeatPreset no_repeat = NoRepeatPreset::kImage;
+  std::int64_t max_tiles = 9;
+  int threads = 0;  // 0: one a core
+  std::string kernels = "auto";
+};
+
+struct ReadArguments {
+  ReadingArguments reading;
+  std::vector<std::string> pages;  // "-": standard input
+  bool json = false;
+  std::filesystem::path output;  // empty or "-": standard output
+};
+
+struct InfoArguments {
+  std::filesystem::path model;
+  bool json = false;
+};
+
+struct EvalPagesArguments {
+  ReadingArguments reading;
+  std::filesystem::path folder;
+  std::string images = "pages";
+  std::filesystem::path json;  // empty: no JSON; "-": JSON instead of the table
+};
+
+struct TypesetArguments {
+  std::filesystem::path text = "-";  // "-": standard input
+  std::filesystem::path folder;
+  std::filesystem::path config;  // empty: none
+  std::vector<std::string> fonts;
+  std::optional<std::int64_t> width;
+  std::optional<std::int64_t> height;
+  std::optional<std::int64_t> columns;
+  std::optional<std::int64_t> characters;
+  std::optional<double> size;
+  bool json = false;
+};
+
+struct Arguments {
+  std::variant<ReadArguments, InfoArguments, TypesetArguments, EvalPagesArguments> command;
+  bool quiet = false;
+  bool verbose = false;
+};
+
+// What to do, or the code to end with at once: --help and --version were printed, or the usage was
+// wrong, which was said on standard error.
+std::variant<Arguments, int> parse_arguments(int argc, char** argv);
+
+}  // namespace lectio::cli

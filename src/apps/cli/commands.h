@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands: each does its work and returns the exit code.
+#pragma once
+
+#include "apps/cli/arguments.h"
+
+namespace lectio::cli {
+
+int run_read(const ReadArguments& arguments);
+int run_info(const InfoArguments& arguments);
+int run_typeset(const TypesetArguments& arguments);
+int run_eval_pages(const EvalPagesArguments& arguments);
+
+}  // namespace lectio::cli

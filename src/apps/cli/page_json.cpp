@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apps/cli/page_json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace lectio::cli {
+
+using Json = nlohmann::ordered_json;
+
+std::string to_json_line(const PageRecord& record) {
+  const PageText& text = record.outcome.text;
+  Json json = {{"schema", "lectio.page"},
+               {"schema_version", 1},
+               {"producer", "lectio " LECTIO_VERSION},
+               {"source", record.source},
+               {"index", record.index}};
+  if (record.width > 0) json["pixels"] = {{"width", record.width}, {"height", record.height}};
+  if (record.outcome.code != kExitOk) {
+    json["error"] = {{"message", record.outcome.error},
+                     {"code", static_cast<int>(record.outcome.code)}};
+  } else {
+    json["prompt"] = record.prompt;
+    json["mode"] = text.mode;
+    json["finish"] = finish_reason_name(text.finish);
+    json["vision_tokens"] = text.vision_tokens;
+    json["content_tokens"] = text.content_tokens;
+    json["prompt_tokens"] = text.prompt_tokens;
+    json["generated_tokens"] = text.ids.size();
+    json["timings_ms"] = {{"views", text.timings.views_ms},
+                          {"encode", text.timings.encode_ms},
+                          {"prefill", text.timings.prefill_ms},
+                          {"decode", text.timings.decode_ms}};
+    json["text"] = text.text;
+  }
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace lectio::cli

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apps/cli/session.h"
+
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <utility>
+
+#include "apps/cli/model_folder.h"
+#include "base/log.h"
+
+namespace lectio::cli {
+namespace {
+
+Result<const kernels::Table*> kernels_named(const std::string& name) {
+  if (const kernels::Table* const table = kernels::by_name(name)) return table;
+  std::string known = "auto";
+  for (const std::string_view available : kernels::available()) {
+    known += ", " + std::string(available);
+  }
+  return Error(ErrorCode::kInvalidArgument,
+               "--kernels: expected one of " + known + " on this machine, found '" + name + "'");
+}
+
+}  // namespace
+
+Result<Session> open_session(const ReadingArguments& arguments, std::stop_token stop) {
+  LECTIO_TRY(const kernels::Table* const ops, kernels_named(arguments.kernels));
+  LECTIO_TRY(const std::filesystem::path folder, model_folder(arguments.model));
+  auto pool = std::make_unique<ThreadPool>(arguments.threads);
+  auto engine = Engine::open(folder, *pool, *ops);
+  if (!engine) return Error(ErrorCode::kInvalidModel, engine.error().message());
+  log(LogLevel::kDebug, folder.string() + ": " + std::to_string(engine->network().parameters()) +
+                            " parameters, kernels " + ops->name + ", " +
+                            std::to_string(pool->threads()) + " threads");
+
+  ReadOptions options;
+  options.mode = arguments.mode;
+  options.prompt = arguments.prompt;
+  options.generate.max_tokens = arguments.max_tokens;
+  options.generate.temperature = arguments.temperature;
+  options.generate.seed = arguments.seed;
+  options.generate.no_repeat =
+      no_repeat_rule(arguments.no_repeat, engine->network().spec().family, engine->tokenizer());
+  options.views.max_tiles = arguments.max_tiles;
+  options.stop = std::move(stop);
+  return Session{std::move(pool), *std::move(engine), std::move(options)};
+}
+
+PageOutcome attempt(const std::function<Result<PageText>()>& job) {
+  PageOutcome outcome;
+  try {
+    auto text = job();
+    if (text) {
+      outcome.text = *std::move(text);
+    } else {
+      outcome.code = exit_code_of(text.error().code());
+      outcome.error = text.error().message();
+    }
+  } catch (const std::bad_alloc&) {
+    outcome.code = kExitMemory;
+    outcome.error = "out of memory";
+  } catch (const std::exception& problem) {
+    outcome.code = kExitOther;
+    outcome.error = std::string("internal error: ") + problem.what();
+  }
+  return outcome;
+}
+
+std::string summary_of(const PageText& text) {
+  const PageTimings& ms = text.timings;
+  const double total_ms = ms.views_ms + ms.encode_ms + ms.prefill_ms + ms.decode_ms;
+  const double rate =
+      ms.decode_ms > 0 ? 1000 * static_cast<double>(text.ids.size()) / ms.decode_ms : 0;
+  char line[256];
+  std::snprintf(line, sizeof(line),
+                "%s, %lld vision tokens; %zu tokens, %s; %.2f s: views %.2f, encode %.2f, prefill "
+                "%.2f, decode %.2f, %.1f tokens/s",
+                text.mode.c_str(), static_cast<long long>(text.vision_tokens), text.ids.size(),
+                finish_reason_name(text.finish), total_ms / 1000, ms.views_ms / 1000,
+                ms.encode_ms / 1000, ms.prefill_ms / 1000, ms.decode_ms / 1000, rate);
+  return line;
+}
+
+}  // namespace lectio::cli
