@@ -91,7 +91,7 @@ Batch BatchMaker::make(const Level& level, std::int64_t level_index, bool natura
     longest = std::max(longest, length);
     samples.push_back(std::move(sample));
   }
-  const std::int64_t t = (longest + 31) / 32 * 32, b = level.batch;
+  const std::int64_t t = (longest + 63) / 64 * 64, b = level.batch;
   Batch batch;
   batch.level = level_index;
   batch.natural = natural;

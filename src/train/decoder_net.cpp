@@ -26,8 +26,8 @@ Rotation rotation(const DecoderSpec& d, std::int64_t length, const torch::Tensor
 
 // Half-rotate (spec 4.3); x [B, heads, L, head_dim].
 torch::Tensor rotate(const torch::Tensor& x, const Rotation& r) {
-  const std::int64_t half = x.size(-1) / 2;
-  const torch::Tensor a = x.narrow(-1, 0, half), b = x.narrow(-1, half, half);
+  const std::vector<torch::Tensor> halves = x.chunk(2, -1);
+  const torch::Tensor &a = halves[0], &b = halves[1];
   return torch::cat({a * r.cosine - b * r.sine, b * r.cosine + a * r.sine}, -1);
 }
 

@@ -16,7 +16,8 @@ std::string clip_layer(std::int64_t i) { return "model.vision_model.transformer.
 std::array<torch::Tensor, 3> split_qkv(const torch::Tensor& qkv, std::int64_t heads) {
   const torch::Tensor split =
       qkv.view({qkv.size(0), qkv.size(1), 3, heads, qkv.size(2) / 3 / heads}).permute({2, 0, 3, 1, 4});
-  return {split.select(0, 0), split.select(0, 1), split.select(0, 2)};
+  const std::vector<torch::Tensor> parts = split.unbind(0);  // its gradient is one stack, not three paddings
+  return {parts[0], parts[1], parts[2]};
 }
 
 // [B, heads, n, d] -> [B, n, heads * d].

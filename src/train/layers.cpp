@@ -14,9 +14,13 @@ torch::Tensor layer_norm(const Parameters& p, const std::string& name, const tor
 }
 
 torch::Tensor rms_norm(const Parameters& p, const std::string& name, const torch::Tensor& x, double eps) {
+#if TORCH_VERSION_MAJOR >= 2
+  return at::rms_norm(x, {x.size(-1)}, p[name + ".weight"], eps);
+#else
   const torch::Tensor wide = x.to(torch::kFloat32);
   const torch::Tensor normed = wide * torch::rsqrt(wide.square().mean(-1, true) + eps);
   return normed.to(x.scalar_type()) * p[name + ".weight"];
+#endif
 }
 
 torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v, double scale,
@@ -36,12 +40,46 @@ torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const to
 
 namespace {
 
-// [n, n, d]: the table's row for query coordinate a and key coordinate b, a - b + n - 1.
-torch::Tensor expand_table(const torch::Tensor& table, std::int64_t n) {
-  const torch::Tensor a = torch::arange(n, table.options().dtype(torch::kLong));
-  const torch::Tensor index = (a.unsqueeze(1) - a.unsqueeze(0) + (n - 1)).reshape({-1});
-  return table.index_select(0, index).view({n, n, table.size(1)});
+// Which column of P = q . [table_h; table_w]^T each query needs for each key row and key column: [h * w, h + w],
+// entry (y, x), k: y - k + h - 1 among the rows of table_h, then x - k + w - 1 among those of table_w.
+torch::Tensor relative_columns(std::int64_t h, std::int64_t w, const torch::TensorOptions& options) {
+  const torch::Tensor y = torch::arange(h, options), x = torch::arange(w, options);
+  const torch::Tensor rows = (y.unsqueeze(1) - y.unsqueeze(0) + (h - 1)).repeat_interleave(w, 0);
+  const torch::Tensor columns = (x.unsqueeze(1) - x.unsqueeze(0) + (w - 1) + (2 * h - 1)).repeat({h, 1});
+  return torch::cat({rows, columns}, 1);
 }
+
+// The inverse: for each column of P the key row or column that took it, or h + w where none did.
+torch::Tensor relative_takers(std::int64_t h, std::int64_t w, const torch::TensorOptions& options) {
+  const torch::Tensor columns = relative_columns(h, w, options);
+  const torch::Tensor takers = torch::full({h * w, 2 * (h + w) - 2}, h + w, options);
+  return takers.scatter(1, columns, torch::arange(h + w, options).expand({h * w, h + w}));
+}
+
+// P [..., h * w, 2h - 1 + 2w - 1] -> [..., h * w, h + w]. Each entry of P is taken at most once, so the gradient is a
+// selection too: no atomics, and the same bits every time.
+class SelectRelative : public torch::autograd::Function<SelectRelative> {
+ public:
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& p, std::int64_t h,
+                               std::int64_t w) {
+    context->saved_data["h"] = h;
+    context->saved_data["w"] = w;
+    return select(p, relative_columns(h, w, p.options().dtype(torch::kLong)));
+  }
+  static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context,
+                                               torch::autograd::tensor_list grads) {
+    const std::int64_t h = context->saved_data["h"].toInt(), w = context->saved_data["w"].toInt();
+    const torch::Tensor padded = torch::constant_pad_nd(grads[0], {0, 1});
+    return {select(padded, relative_takers(h, w, padded.options().dtype(torch::kLong))), {}, {}};
+  }
+
+ private:
+  static torch::Tensor select(const torch::Tensor& from, const torch::Tensor& columns) {
+    std::vector<std::int64_t> shape = from.sizes().vec();
+    shape.back() = columns.size(1);
+    return from.gather(-1, columns.expand(shape));
+  }
+};
 
 // One-hot rows: [h * w, h] of y and [h * w, w] of x.
 torch::Tensor one_hot_positions(std::int64_t h, std::int64_t w, const torch::TensorOptions& options) {
@@ -56,24 +94,19 @@ torch::Tensor relative_attention(const torch::Tensor& q, const torch::Tensor& k,
                                  const torch::Tensor& table_h, const torch::Tensor& table_w, std::int64_t h,
                                  std::int64_t w) {
   const std::int64_t batch = q.size(0), heads = q.size(1), d = q.size(3), n = h * w;
+  // The position term is not scaled: the tables carry the inverse of the scale that the product gets.
   const double scale = 1.0 / std::sqrt(static_cast<double>(d));
-  const torch::Tensor map = q.reshape({batch * heads, h, w, d});
-  // term_h [h, batch*heads*w, h] = map rows y against R_h[y]; term_w likewise by columns.
-  const torch::Tensor term_h =
-      torch::bmm(map.permute({1, 0, 2, 3}).reshape({h, batch * heads * w, d}), expand_table(table_h, h).transpose(1, 2))
-          .view({h, batch * heads, w, h}).permute({1, 0, 2, 3});
-  const torch::Tensor term_w =
-      torch::bmm(map.permute({2, 0, 1, 3}).reshape({w, batch * heads * h, d}), expand_table(table_w, w).transpose(1, 2))
-          .view({w, batch * heads, h, w}).permute({1, 2, 0, 3});
+  const torch::Tensor tables = torch::cat({table_h, table_w}, 0) / scale;
+  const torch::Tensor terms = SelectRelative::apply(torch::matmul(q, tables.t()), h, w);
   const std::int64_t extra = (8 - (d + h + w) % 8) % 8;
-  std::vector<torch::Tensor> parts = {map * scale, term_h, term_w};
-  if (extra > 0) parts.push_back(torch::zeros({batch * heads, h, w, extra}, q.options()));
-  const torch::Tensor wide_q = torch::cat(parts, -1).view({batch, heads, n, d + h + w + extra});
+  std::vector<torch::Tensor> parts = {q, terms};
+  if (extra > 0) parts.push_back(torch::zeros({batch, heads, n, extra}, q.options()));
+  const torch::Tensor wide_q = torch::cat(parts, -1);
   const torch::Tensor positions = torch::constant_pad_nd(one_hot_positions(h, w, q.options()), {0, extra});
   const torch::Tensor wide_k =
       torch::cat({k, positions.view({1, 1, n, h + w + extra}).expand({batch, heads, n, h + w + extra})}, -1);
   const torch::Tensor wide_v = torch::constant_pad_nd(v, {0, h + w + extra});
-  return attention(wide_q, wide_k, wide_v, 1.0, false).narrow(-1, 0, d);
+  return attention(wide_q, wide_k, wide_v, scale, false).narrow(-1, 0, d);
 }
 
 torch::Tensor resample_rows(const torch::Tensor& table, std::int64_t rows) {

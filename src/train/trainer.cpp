@@ -185,7 +185,8 @@ void Run::run_controls() {
 
 Result<void> Run::save() {
   last_save_ = Clock::now();
-  return save_checkpoint(options_.out / "checkpoint.safetensors", state_, *replicas_.front());
+  LECTIO_TRY_VOID(save_checkpoint(options_.out / "checkpoint.safetensors", state_, *replicas_.front()));
+  return export_model(options_.out / "model", recipe_, *replicas_.front(), inputs_.tokenizer_json());
 }
 
 void Run::write_line(const Json& line) {
@@ -205,8 +206,7 @@ Result<void> Run::execute() {
   }
   if (failure_) std::rethrow_exception(failure_);
   run_controls();
-  LECTIO_TRY_VOID(save());
-  return export_model(options_.out / "model", recipe_, *replicas_.front(), inputs_.tokenizer_json());
+  return save();
 }
 
 }  // namespace
