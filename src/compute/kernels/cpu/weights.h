@@ -22,6 +22,13 @@ inline const std::int8_t* q8_values(const std::uint8_t* block) {
   return reinterpret_cast<const std::int8_t*>(block + 2);
 }
 
+// Where number k of a row begins; for kQ8, its block.
+template <Format kFormat>
+constexpr std::int64_t bytes_of(std::int64_t k) {
+  if constexpr (kFormat == Format::kQ8) return k / kQ8Length * kQ8Bytes;
+  return k * (kFormat == Format::kF32 ? 4 : 2);
+}
+
 // Numbers [k, k + kWidth) of a row. For kQ8, k is a multiple of kWidth.
 template <Format kFormat>
 inline Vec load_weights(const std::uint8_t* row, std::int64_t k) {
