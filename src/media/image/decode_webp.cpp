@@ -38,12 +38,12 @@ int orientation_of(const WebPDemuxer* demuxer) {
 
 // Draws the frame, which lies inside the canvas, on it. False where the data is damaged.
 bool draw(const WebPIterator& frame, Image& canvas) {
-  std::uint8_t* corner = canvas.row(frame.y_offset) + frame.x_offset * 3;
+  std::uint8_t* corner = canvas.row(frame.y_offset) + std::int64_t{frame.x_offset} * 3;
   const WebPData& data = frame.fragment;
   if (frame.has_alpha == 0) {
     const std::int64_t pitch = canvas.width * 3;
     const std::int64_t room = (frame.height - 1) * pitch + std::int64_t{frame.width} * 3;
-    // The pitch fits an int: a WebP side has 14 bits.
+    // The pitch fits an int: a canvas side has 24 bits.
     return WebPDecodeRGBInto(data.bytes, data.size, corner, static_cast<std::size_t>(room),
                              static_cast<int>(pitch)) != nullptr;
   }

@@ -32,6 +32,11 @@ std::int32_t to_fixed(double weight) {
   return static_cast<std::int32_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
 }
 
+std::int64_t round_half_up(double value) {
+  // NOLINTNEXTLINE(bugprone-incorrect-roundings): std::lround takes halves away from zero
+  return static_cast<std::int64_t>(std::floor(value + 0.5));
+}
+
 // Taps outside the picture are dropped and the rest made to add to 1; the kernel widens when
 // shrinking.
 Taps bicubic_taps(std::int64_t inputs, std::int64_t outputs) {
@@ -48,8 +53,8 @@ Taps bicubic_taps(std::int64_t inputs, std::int64_t outputs) {
   std::vector<double> exact(static_cast<std::size_t>(taps.stride));
   for (std::int64_t i = 0; i < outputs; ++i) {
     const double centre = (static_cast<double>(i) + 0.5) * ratio;
-    const auto first = std::max(static_cast<std::int64_t>(centre - support + 0.5), std::int64_t{0});
-    const auto end = std::min(static_cast<std::int64_t>(centre + support + 0.5), inputs);
+    const std::int64_t first = std::max<std::int64_t>(round_half_up(centre - support), 0);
+    const std::int64_t end = std::min(round_half_up(centre + support), inputs);
     double sum = 0.0;
     for (std::int64_t j = first; j < end; ++j) {
       const double weight = cubic((static_cast<double>(j) - centre + 0.5) * narrowing);
