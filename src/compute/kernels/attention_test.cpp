@@ -49,13 +49,13 @@ Call make_call(Random& random, AttentionArgs args) {
   return call;
 }
 
-// The largest error of a logit: sums of head_dim products of numbers up to 2 (tables: up to 1),
-// scaled, added.
+// The largest error of a logit: sums of head_dim products of numbers up to 2 (tables: up to 1). A
+// bias is such a sum, and the product may be summed up on top of it.
 double logit_error(const AttentionArgs& args) {
   const auto depth = static_cast<double>(args.head_dim);
   const double products = static_cast<double>(args.scale) * depth * 4;
-  const double tables = args.side > 0 ? 2 * depth * 2 : 0;
-  return (depth + 4) * kUnit * (products + tables);
+  const double biases = args.side > 0 ? 2 * depth * 2 : 0;
+  return kUnit * ((depth + 4) * products + (2 * depth + 4) * biases);
 }
 
 // A weight e^(logit - maximum) / sum is off by 2 d relatively when every logit is off by at most d

@@ -56,7 +56,7 @@ struct Plan {
   const AttentionArgs& args;
   float* out;
   std::int64_t query_block;
-  bool in_place;                 // keys are read where they lie
+  bool in_place;                 // keys and values are read where they lie
   bool whole_heads;              // a task is a head, not a block of its queries
   const float* rel_h = nullptr;  // packed tables in reverse order, or null
   const float* rel_w = nullptr;
@@ -67,13 +67,14 @@ struct Plan {
         out(result) {
     const std::int64_t blocks_wanted = divide_up(args.queries, kQueryBlock);
     query_block = round_up(divide_up(args.queries, blocks_wanted), isa.tile_rows);
-    in_place = args.queries < kFewQueries;
+    in_place = args.queries < kFewQueries && args.rel_h == nullptr;
     whole_heads =
         blocks() == 1 || (args.keys <= kFewKeys && args.batch * args.heads >= 2 * slots(context));
   }
-  bool shares_keys() const { return !in_place && !whole_heads; }
-  std::int64_t own_keys() const { return whole_heads && !in_place ? packed_keys() : 0; }
+  bool shares_packed() const { return !in_place && !whole_heads; }
+  // Keys in panels, behind them values row by row: of one key head of one batch.
   std::int64_t packed_keys() const { return round_up(args.keys, isa.panel) * args.head_dim; }
+  std::int64_t packed() const { return packed_keys() + args.keys * args.head_dim; }
   std::int64_t table_rows() const { return args.rel_h == nullptr ? 0 : 2 * args.side - 1; }
   std::int64_t key_block() const { return std::min(kKeyBlock, round_up(args.keys, isa.panel)); }
   std::int64_t blocks() const { return divide_up(args.queries, query_block); }
@@ -85,15 +86,16 @@ struct Workspace {
   float* maximum;         // [query_block]
   float* sum;             // [query_block]
   float* output;          // [query_block, head_dim]
+  float* q;               // [query_block, head_dim], scaled
   float* scores;          // [query_block, key_block]
   float* table_h;         // [query_block, table_rows]: queries times the relative tables
   float* table_w;
-  float* keys;  // packed keys of one head
+  float* packed;  // keys and values of one head
 
   static std::int64_t bytes(const Plan& plan) {
     const std::int64_t floats =
-        plan.query_block * (2 + plan.args.head_dim + plan.key_block() + 2 * plan.table_rows()) +
-        plan.own_keys();
+        plan.query_block * (2 + 2 * plan.args.head_dim + plan.key_block() + 2 * plan.table_rows()) +
+        (plan.whole_heads && !plan.in_place ? plan.packed() : 0);
     return round_up(8 * plan.query_block + 4 * floats, 64);
   }
   Workspace(void* memory, const Plan& plan)
@@ -101,148 +103,203 @@ struct Workspace {
         maximum(static_cast<float*>(memory) + 2 * plan.query_block),
         sum(maximum + plan.query_block),
         output(sum + plan.query_block),
-        scores(output + plan.query_block * plan.args.head_dim),
+        q(output + plan.query_block * plan.args.head_dim),
+        scores(q + plan.query_block * plan.args.head_dim),
         table_h(scores + plan.query_block * plan.key_block()),
         table_w(table_h + plan.query_block * plan.table_rows()),
-        keys(table_w + plan.query_block * plan.table_rows()) {}
+        packed(table_w + plan.query_block * plan.table_rows()) {}
 };
 
+// One head of one batch, and what its queries meet.
 struct Head {
-  std::int64_t batch, head, kv_head;
-  const float* k;  // [keys] rows of k_stride
-  const float* v;
+  std::int64_t batch, head;
+  std::int64_t kv_index;  // over all batches
+  const float* k;         // [keys] rows of k_stride
+  const float* v;         // [keys] rows of v_stride
+  std::int64_t v_stride;
+  const float* packed_keys = nullptr;
 
   Head(const AttentionArgs& args, std::int64_t index)
       : batch(index / args.heads),
         head(index % args.heads),
-        kv_head(head / (args.heads / args.kv_heads)) {
+        v_stride(args.v_stride) {
+    const std::int64_t kv_head = head / (args.heads / args.kv_heads);
+    kv_index = batch * args.kv_heads + kv_head;
     k = args.k + batch * args.keys * args.k_stride + kv_head * args.head_dim;
     v = args.v + batch * args.keys * args.v_stride + kv_head * args.head_dim;
+  }
+  void use_packed(const Plan& plan, const float* packed) {
+    packed_keys = packed;
+    v = packed + plan.packed_keys();
+    v_stride = plan.args.head_dim;
   }
 };
 
 // Rows of numbers as the right side of a product: panels of `rows`, `depth` deep.
-void pack_all(const Isa& isa, const float* rows, std::int64_t stride, std::int64_t count,
-              std::int64_t depth, float* packed) {
+void pack_rows(const Isa& isa, const float* rows, std::int64_t stride, std::int64_t count,
+               std::int64_t depth, float* packed) {
   isa.pack_rows[static_cast<int>(Format::kF32)](
       rows, stride * static_cast<std::int64_t>(sizeof(float)), count, 0, depth, packed);
 }
 
-// q[rows, head_dim] times packed rows [begin, begin + columns).
-void multiply_packed(const Plan& plan, const float* q, std::int64_t rows, const float* packed,
-                     std::int64_t begin, std::int64_t columns, float* c, std::int64_t c_stride) {
-  plan.isa.multiply({
-      .a = q,
-      .a_stride = plan.args.q_stride,
-      .rows = rows,
-      .b = packed + begin * plan.args.head_dim,
-      .b_stride = plan.isa.panel,
-      .panel_stride = plan.isa.panel * plan.args.head_dim,
-      .depth = plan.args.head_dim,
-      .columns = columns,
-      .c = c,
-      .c_stride = c_stride,
-  });
+// Values lie a wide row apart, each on another page of memory: copied together they multiply half
+// again as fast.
+void pack_head(const Plan& plan, const Head& head, float* packed) {
+  const AttentionArgs& args = plan.args;
+  pack_rows(plan.isa, head.k, args.k_stride, args.keys, args.head_dim, packed);
+  float* values = packed + plan.packed_keys();
+  for (std::int64_t key = 0; key < args.keys; ++key, values += args.head_dim) {
+    std::copy_n(head.v + key * args.v_stride, args.head_dim, values);
+  }
 }
 
-void score(const Plan& plan, const Workspace& work, const Head& head, const float* q,
-           std::int64_t rows, const float* packed_keys, std::int64_t begin, std::int64_t count) {
-  const AttentionArgs& args = plan.args;
-  if (!plan.in_place) {
-    multiply_packed(plan, q, rows, packed_keys, begin, count, work.scores, plan.key_block());
-    return;
+// The queries of one task against one head: rows [first, first + rows).
+struct Block {
+  const Plan& plan;
+  const Workspace& work;
+  const Head& head;
+  std::int64_t first;
+  std::int64_t rows;
+
+  // c[rows, columns] (+)= q times packed rows [begin, begin + columns).
+  void multiply_packed(const float* q, std::int64_t q_stride, const float* packed,
+                       std::int64_t begin, std::int64_t columns, float* c, std::int64_t c_stride,
+                       bool accumulate) const {
+    const std::int64_t depth = plan.args.head_dim;
+    plan.isa.multiply({
+        .a = q,
+        .a_stride = q_stride,
+        .rows = rows,
+        .b = packed + begin * depth,
+        .b_stride = plan.isa.panel,
+        .panel_stride = plan.isa.panel * depth,
+        .depth = depth,
+        .columns = columns,
+        .c = c,
+        .c_stride = c_stride,
+        .accumulate = accumulate,
+    });
   }
-  plan.isa.few_rows[static_cast<int>(Format::kF32)]({
-      .x = q,
-      .x_stride = args.q_stride,
-      .n = rows,
-      .weight = head.k + begin * args.k_stride,
-      .weight_stride_bytes = args.k_stride * static_cast<std::int64_t>(sizeof(float)),
-      .outs = count,
-      .depth = args.head_dim,
-      .y = work.scores,
-      .y_stride = plan.key_block(),
-  });
+
+  // Zero sums, scaled queries, and the unscaled ones times the relative tables. Returns how many
+  // keys the block sees.
+  std::int64_t begin() const {
+    const AttentionArgs& args = plan.args;
+    const float* const q =
+        args.q + (head.batch * args.queries + first) * args.q_stride + head.head * args.head_dim;
+    plan.isa.scale_rows(q, args.q_stride, rows, args.head_dim, args.scale, work.q, args.head_dim);
+    std::fill_n(work.maximum, rows, kBelowEveryLogit);
+    std::fill_n(work.sum, rows, 0.0F);
+    std::fill_n(work.output, rows * args.head_dim, 0.0F);
+    if (args.rel_h != nullptr) {
+      const std::int64_t length = plan.table_rows();
+      multiply_packed(q, args.q_stride, plan.rel_h, 0, length, work.table_h, length, false);
+      multiply_packed(q, args.q_stride, plan.rel_w, 0, length, work.table_w, length, false);
+    }
+    std::int64_t seen = 0;
+    for (std::int64_t i = 0; i < rows; ++i) {
+      work.visible[i] = visible_keys(args, first + i);
+      seen = std::max(seen, work.visible[i]);
+    }
+    return seen;
+  }
+
+  // Logits against keys [key, key + count).
+  void score(std::int64_t key, std::int64_t count) const {
+    const AttentionArgs& args = plan.args;
+    if (args.rel_h != nullptr) {
+      plan.isa.position_bias({
+          .table_h = work.table_h,
+          .table_w = work.table_w,
+          .side = args.side,
+          .query_begin = first,
+          .rows = rows,
+          .key_begin = key,
+          .keys = count,
+          .scores = work.scores,
+          .score_stride = plan.key_block(),
+      });
+    }
+    if (!plan.in_place) {
+      multiply_packed(work.q, args.head_dim, head.packed_keys, key, count, work.scores,
+                      plan.key_block(), args.rel_h != nullptr);
+      return;
+    }
+    plan.isa.few_rows[static_cast<int>(Format::kF32)]({
+        .x = work.q,
+        .x_stride = args.head_dim,
+        .n = rows,
+        .weight = head.k + key * args.k_stride,
+        .weight_stride_bytes = args.k_stride * static_cast<std::int64_t>(sizeof(float)),
+        .outs = count,
+        .depth = args.head_dim,
+        .y = work.scores,
+        .y_stride = plan.key_block(),
+    });
+  }
+
+  // The scored keys enter the sums.
+  void meet(std::int64_t key, std::int64_t count) const {
+    const std::int64_t width = plan.args.head_dim;
+    plan.isa.softmax_step({
+        .scores = work.scores,
+        .score_stride = plan.key_block(),
+        .rows = rows,
+        .keys = count,
+        .key_begin = key,
+        .visible = work.visible,
+        .maximum = work.maximum,
+        .sum = work.sum,
+        .output = work.output,
+        .output_stride = width,
+        .width = width,
+    });
+    plan.isa.multiply({
+        .a = work.scores,
+        .a_stride = plan.key_block(),
+        .rows = rows,
+        .b = head.v + key * head.v_stride,
+        .b_stride = head.v_stride,
+        .panel_stride = plan.isa.panel,
+        .depth = count,
+        .columns = width,
+        .c = work.output,
+        .c_stride = width,
+        .accumulate = true,
+    });
+  }
+
+  void finish() const {
+    const std::int64_t width = plan.args.head_dim;
+    const std::int64_t out_width = plan.args.heads * width;
+    float* out =
+        plan.out + (head.batch * plan.args.queries + first) * out_width + head.head * width;
+    for (std::int64_t i = 0; i < rows; ++i, out += out_width) {
+      plan.isa.scale_rows(work.output + i * width, width, 1, width, 1.0F / work.sum[i], out, width);
+    }
+  }
+};
+
+void attend(const Plan& plan, const Workspace& work, const Head& head, std::int64_t first) {
+  const Block block{plan, work, head, first, std::min(plan.query_block, plan.args.queries - first)};
+  const std::int64_t seen = block.begin();
+  for (std::int64_t key = 0; key < seen; key += plan.key_block()) {
+    const std::int64_t count = std::min(plan.key_block(), seen - key);
+    block.score(key, count);
+    block.meet(key, count);
+  }
+  block.finish();
 }
 
-// One block of keys enters the sums of one block of queries.
-void meet_keys(const Plan& plan, const Workspace& work, const Head& head, std::int64_t first,
-               std::int64_t rows, std::int64_t begin, std::int64_t count) {
+// Every batch and key head, packed once for all query blocks.
+void pack_shared(const Plan& plan, Context& context, float* storage) {
   const AttentionArgs& args = plan.args;
-  plan.isa.softmax_step({
-      .scores = work.scores,
-      .score_stride = plan.key_block(),
-      .rows = rows,
-      .keys = count,
-      .key_begin = begin,
-      .visible = work.visible,
-      .scale = args.scale,
-      .bias_h = args.rel_h == nullptr ? nullptr : work.table_h,
-      .bias_w = args.rel_w == nullptr ? nullptr : work.table_w,
-      .side = args.side,
-      .query_begin = first,
-      .maximum = work.maximum,
-      .sum = work.sum,
-      .output = work.output,
-      .output_stride = args.head_dim,
-      .width = args.head_dim,
-  });
-  plan.isa.multiply({
-      .a = work.scores,
-      .a_stride = plan.key_block(),
-      .rows = rows,
-      .b = head.v + begin * args.v_stride,
-      .b_stride = args.v_stride,
-      .panel_stride = plan.isa.panel,
-      .depth = count,
-      .columns = args.head_dim,
-      .c = work.output,
-      .c_stride = args.head_dim,
-      .accumulate = true,
-  });
-}
-
-void attend(const Plan& plan, const Workspace& work, const Head& head, const float* packed_keys,
-            std::int64_t first) {
-  const AttentionArgs& args = plan.args;
-  const std::int64_t rows = std::min(plan.query_block, args.queries - first);
-  const std::int64_t row = head.batch * args.queries + first;
-  const float* const q = args.q + row * args.q_stride + head.head * args.head_dim;
-  std::int64_t seen = 0;
-  for (std::int64_t i = 0; i < rows; ++i) {
-    work.visible[i] = visible_keys(args, first + i);
-    seen = std::max(seen, work.visible[i]);
-  }
-  std::fill_n(work.maximum, rows, kBelowEveryLogit);
-  std::fill_n(work.sum, rows, 0.0F);
-  std::fill_n(work.output, rows * args.head_dim, 0.0F);
-  if (args.rel_h != nullptr) {
-    multiply_packed(plan, q, rows, plan.rel_h, 0, plan.table_rows(), work.table_h,
-                    plan.table_rows());
-    multiply_packed(plan, q, rows, plan.rel_w, 0, plan.table_rows(), work.table_w,
-                    plan.table_rows());
-  }
-  for (std::int64_t begin = 0; begin < seen; begin += plan.key_block()) {
-    const std::int64_t count = std::min(plan.key_block(), seen - begin);
-    score(plan, work, head, q, rows, packed_keys, begin, count);
-    meet_keys(plan, work, head, first, rows, begin, count);
-  }
-  const std::int64_t width = args.heads * args.head_dim;
-  plan.isa.divide_rows(work.output, args.head_dim, work.sum, rows, args.head_dim,
-                       plan.out + row * width + head.head * args.head_dim, width);
-}
-
-// Keys of every batch and key head, packed once for all query blocks.
-void pack_shared_keys(const Plan& plan, Context& context, float* storage) {
-  const AttentionArgs& args = plan.args;
+  const std::int64_t queries_a_key = args.heads / args.kv_heads;
   const auto body = [&](std::int64_t, std::int64_t task) {
-    const float* const k = args.k + task / args.kv_heads * args.keys * args.k_stride +
-                           task % args.kv_heads * args.head_dim;
-    pack_all(plan.isa, k, args.k_stride, args.keys, args.head_dim,
-             storage + task * plan.packed_keys());
+    pack_head(plan, Head(args, task * queries_a_key), storage + task * plan.packed());
   };
   const std::int64_t count = args.batch * args.kv_heads;
-  share_tasks(context, count, static_cast<double>(count * plan.packed_keys()) / 3, body);
+  share_tasks(context, count, static_cast<double>(count * plan.packed()) / 2, body);
 }
 
 // Tables in reverse order, so that what one query adds for the keys of a line is consecutive.
@@ -250,7 +307,7 @@ const float* pack_reversed(const Plan& plan, ScratchScope& scope, const float* t
   const std::int64_t rows = plan.table_rows();
   const std::int64_t width = plan.args.head_dim;
   float* const packed = scope.make({round_up(rows, plan.isa.panel), width}).f32();
-  pack_all(plan.isa, table + (rows - 1) * width, -width, rows, width, packed);
+  pack_rows(plan.isa, table + (rows - 1) * width, -width, rows, width, packed);
   return packed;
 }
 
@@ -258,9 +315,9 @@ void run(const Plan& plan, Context& context) {
   const AttentionArgs& args = plan.args;
   ScratchScope scope(context.scratch);
   float* shared = nullptr;
-  if (plan.shares_keys()) {
-    shared = scope.make({args.batch * args.kv_heads, plan.packed_keys()}).f32();
-    pack_shared_keys(plan, context, shared);
+  if (plan.shares_packed()) {
+    shared = scope.make({args.batch * args.kv_heads, plan.packed()}).f32();
+    pack_shared(plan, context, shared);
   }
   const std::int64_t bytes = Workspace::bytes(plan);
   auto* const memory =
@@ -269,15 +326,15 @@ void run(const Plan& plan, Context& context) {
   const auto body = [&](std::int64_t slot, std::int64_t task) {
     const Workspace work(memory + slot * bytes, plan);
     const std::int64_t block = task * blocks_a_task;
-    const Head head(args, block / plan.blocks());
-    const float* keys = work.keys;
-    if (plan.shares_keys()) {
-      keys = shared + (head.batch * args.kv_heads + head.kv_head) * plan.packed_keys();
+    Head head(args, block / plan.blocks());
+    if (plan.shares_packed()) {
+      head.use_packed(plan, shared + head.kv_index * plan.packed());
     } else if (!plan.in_place) {
-      pack_all(plan.isa, head.k, args.k_stride, args.keys, args.head_dim, work.keys);
+      pack_head(plan, head, work.packed);
+      head.use_packed(plan, work.packed);
     }
     for (std::int64_t i = 0; i < blocks_a_task; ++i) {
-      attend(plan, work, head, keys, (block + i) % plan.blocks() * plan.query_block);
+      attend(plan, work, head, (block + i) % plan.blocks() * plan.query_block);
     }
   };
   const std::int64_t all_heads = args.batch * args.heads;

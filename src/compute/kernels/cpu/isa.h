@@ -37,23 +37,32 @@ struct Product {
   bool accumulate = false;
 };
 
+// What relative position adds to the logits of `rows` queries against `keys` keys of a square map:
+// scores[r, i] = table_h[r, y of the key] + table_w[r, x of the key]. Row r of the tables, [rows,
+// 2 side - 1], holds what query number query_begin + r adds for a key that lies side - 1,
+// side - 2, ... 1 - side lines (columns) before it. Floats behind scores[r, keys] may be
+// overwritten up to the stride.
+struct PositionBias {
+  const float* table_h = nullptr;
+  const float* table_w = nullptr;
+  std::int64_t side = 0;
+  std::int64_t query_begin = 0;
+  std::int64_t rows = 0;
+  std::int64_t key_begin = 0;
+  std::int64_t keys = 0;
+  float* scores = nullptr;
+  std::int64_t score_stride = 0;
+};
+
 // One block of keys enters the running softmax of `rows` queries.
 struct SoftmaxStep {
-  float* scores = nullptr;  // [rows, keys]: q.k on entry, exp(logit - maximum) on return
+  float* scores = nullptr;  // [rows, keys]: logits on entry, exp(logit - maximum) on return
   std::int64_t score_stride = 0;
   std::int64_t rows = 0;
   std::int64_t keys = 0;
   std::int64_t key_begin = 0;  // number of the first key of this block
   const std::int64_t* visible =
-      nullptr;  // [rows]: query r sees the keys below visible[r]; the others become 0
-  float scale = 1.0F;
-  // Relative position on a map of side s, null without: row r of the tables, [rows, 2s - 1], holds
-  // what query number query_begin + r adds for a key that lies s - 1, s - 2, ... 1 - s lines
-  // (columns) before it.
-  const float* bias_h = nullptr;
-  const float* bias_w = nullptr;
-  std::int64_t side = 0;
-  std::int64_t query_begin = 0;
+      nullptr;               // [rows]: query r sees the keys below visible[r]; the others become 0
   float* maximum = nullptr;  // [rows], running
   float* sum = nullptr;      // [rows], running
   float* output = nullptr;   // [rows, width], rescaled to the new maximum
@@ -100,10 +109,11 @@ struct Isa {
   void (*finish)(float* y, std::int64_t stride, std::int64_t rows, std::int64_t columns,
                  const float* bias, Finish);
 
+  void (*position_bias)(const PositionBias&);
   void (*softmax_step)(const SoftmaxStep&);
-  // y[rows, width] = x / sums[row].
-  void (*divide_rows)(const float* x, std::int64_t x_stride, const float* sums, std::int64_t rows,
-                      std::int64_t width, float* y, std::int64_t y_stride);
+  // y[rows, width] = factor * x.
+  void (*scale_rows)(const float* x, std::int64_t x_stride, std::int64_t rows, std::int64_t width,
+                     float factor, float* y, std::int64_t y_stride);
 
   // y may be an input in all of these.
   void (*layer_norm)(const float* x, std::int64_t rows, std::int64_t width, const float* weight,

@@ -15,9 +15,10 @@ extern const MultiplyFewRows kFewRows[kFormats];
 extern const Convert kConvert[kFormats];
 
 // softmax_isa.cpp
+void position_bias(const PositionBias& bias);
 void softmax_step(const SoftmaxStep& step);
-void divide_rows(const float* x, std::int64_t x_stride, const float* sums, std::int64_t rows,
-                 std::int64_t width, float* y, std::int64_t y_stride);
+void scale_rows(const float* x, std::int64_t x_stride, std::int64_t rows, std::int64_t width,
+                float factor, float* y, std::int64_t y_stride);
 void softmax(const float* x, std::int64_t rows, std::int64_t width, float* y);
 
 // rows_isa.cpp

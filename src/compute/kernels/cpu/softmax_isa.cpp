@@ -12,25 +12,13 @@ constexpr float kLowest = -3.0e38F;
 
 inline float scalar_exp(float x) { return first_of(exp(all(x))); }
 
-// x[i] = scale * x[i] + offset + bias[i] (bias may be null); returns the largest.
-float to_logits(float* x, std::int64_t count, float scale, float offset, const float* bias,
-                float largest) {
-  Vec top = all(largest);
-  const Vec by = all(scale);
-  const Vec shift = all(offset);
+float largest_of(const float* x, std::int64_t count) {
+  Vec top = all(kLowest);
   std::int64_t i = 0;
-  for (; i + kWidth <= count; i += kWidth) {
-    Vec v = fma(load(x + i), by, shift);
-    if (bias != nullptr) v = add(v, load(bias + i));
-    top = max(top, v);
-    store(x + i, v);
-  }
+  for (; i + kWidth <= count; i += kWidth) top = max(top, load(x + i));
   if (i < count) {
     const Lanes last = first(count - i);
-    Vec v = fma(load(x + i, last), by, shift);
-    if (bias != nullptr) v = add(v, load(bias + i, last));
-    top = max(top, select(last, v, top));
-    store(x + i, v, last);
+    top = max(top, select(last, load(x + i, last), top));
   }
   return max_of(top);
 }
@@ -64,63 +52,79 @@ void multiply_all(const float* x, std::int64_t count, float factor, float* y) {
   }
 }
 
-// The logits of one row; keys of one line of the map share the vertical bias.
-float row_logits(const SoftmaxStep& s, std::int64_t row, float* scores, std::int64_t visible) {
-  if (s.bias_h == nullptr) return to_logits(scores, visible, s.scale, 0.0F, nullptr, kLowest);
-  const std::int64_t query = s.query_begin + row;
-  const std::int64_t begin = row * (2 * s.side - 1) + s.side - 1;
-  const float* const bias_h = s.bias_h + begin - query / s.side;
-  const float* const bias_w = s.bias_w + begin - query % s.side;
-  float largest = kLowest;
-  std::int64_t line = s.key_begin / s.side;
-  std::int64_t column = s.key_begin % s.side;
-  for (std::int64_t key = 0; key < visible; ++line, column = 0) {
-    const std::int64_t count = smaller(s.side - column, visible - key);
-    largest = to_logits(scores + key, count, s.scale, bias_h[line], bias_w + column, largest);
-    key += count;
-  }
-  return largest;
-}
-
-}  // namespace
-
-void softmax_step(const SoftmaxStep& s) {
-  for (std::int64_t row = 0; row < s.rows; ++row) {
-    float* const scores = s.scores + row * s.score_stride;
-    std::int64_t visible = smaller(s.visible[row] - s.key_begin, s.keys);
-    if (visible < 0) visible = 0;
-    for (std::int64_t key = visible; key < s.keys; ++key) scores[key] = 0.0F;
-    if (visible == 0) continue;
-    const float before = s.maximum[row];
-    const float largest = row_logits(s, row, scores, visible);
-    const float maximum = largest > before ? largest : before;
-    const float sum = exp_below(scores, visible, maximum, scores);
-    if (maximum != before) {
-      const float factor = scalar_exp(before - maximum);
-      s.maximum[row] = maximum;
-      s.sum[row] = s.sum[row] * factor + sum;
-      float* const output = s.output + row * s.output_stride;
-      multiply_all(output, s.width, factor, output);
+// y[i] = x[i] + offset for i in [0, count), and anything behind that up to y[room - 1].
+void add_offset(const float* x, std::int64_t count, float offset, float* y, std::int64_t room) {
+  const Vec by = all(offset);
+  for (std::int64_t i = 0; i < count; i += kWidth) {
+    const Vec sum = add(load(x + i, first(smaller(kWidth, count - i))), by);
+    if (i + kWidth <= room) {
+      store(y + i, sum);
     } else {
-      s.sum[row] += sum;
+      store(y + i, sum, first(room - i));
     }
   }
 }
 
-void divide_rows(const float* x, std::int64_t x_stride, const float* sums, std::int64_t rows,
-                 std::int64_t width, float* y, std::int64_t y_stride) {
+// How many keys of this block row r sees.
+std::int64_t visible_keys(const SoftmaxStep& s, std::int64_t row) {
+  const std::int64_t visible = smaller(s.visible[row] - s.key_begin, s.keys);
+  return visible > 0 ? visible : 0;
+}
+
+// The sums so far are relative to the old maximum.
+void raise_maximum(const SoftmaxStep& s, std::int64_t row, float maximum) {
+  if (maximum <= s.maximum[row]) return;
+  const float factor = scalar_exp(s.maximum[row] - maximum);
+  float* const output = s.output + row * s.output_stride;
+  s.maximum[row] = maximum;
+  s.sum[row] *= factor;
+  multiply_all(output, s.width, factor, output);
+}
+
+}  // namespace
+
+// Line by line of the map; whole vectors are written, and the next line overwrites what was too
+// much.
+void position_bias(const PositionBias& p) {
+  for (std::int64_t row = 0; row < p.rows; ++row) {
+    const std::int64_t query = p.query_begin + row;
+    const std::int64_t begin = row * (2 * p.side - 1) + p.side - 1;
+    const float* const bias_h = p.table_h + begin - query / p.side;
+    const float* const bias_w = p.table_w + begin - query % p.side;
+    float* const scores = p.scores + row * p.score_stride;
+    std::int64_t line = p.key_begin / p.side;
+    std::int64_t column = p.key_begin % p.side;
+    for (std::int64_t key = 0; key < p.keys; ++line, column = 0) {
+      const std::int64_t count = smaller(p.side - column, p.keys - key);
+      add_offset(bias_w + column, count, bias_h[line], scores + key, p.score_stride - key);
+      key += count;
+    }
+  }
+}
+
+void softmax_step(const SoftmaxStep& s) {
+  for (std::int64_t row = 0; row < s.rows; ++row) {
+    float* const scores = s.scores + row * s.score_stride;
+    const std::int64_t visible = visible_keys(s, row);
+    if (visible > 0) {
+      raise_maximum(s, row, largest_of(scores, visible));
+      s.sum[row] += exp_below(scores, visible, s.maximum[row], scores);
+    }
+    for (std::int64_t key = visible; key < s.keys; ++key) scores[key] = 0.0F;
+  }
+}
+
+void scale_rows(const float* x, std::int64_t x_stride, std::int64_t rows, std::int64_t width,
+                float factor, float* y, std::int64_t y_stride) {
   for (std::int64_t row = 0; row < rows; ++row) {
-    multiply_all(x + row * x_stride, width, 1.0F / sums[row], y + row * y_stride);
+    multiply_all(x + row * x_stride, width, factor, y + row * y_stride);
   }
 }
 
 void softmax(const float* x, std::int64_t rows, std::int64_t width, float* y) {
   for (std::int64_t row = 0; row < rows; ++row, x += width, y += width) {
-    if (y != x) {
-      for (std::int64_t i = 0; i < width; ++i) y[i] = x[i];
-    }
-    const float maximum = to_logits(y, width, 1.0F, 0.0F, nullptr, kLowest);
-    multiply_all(y, width, 1.0F / exp_below(y, width, maximum, y), y);
+    const float sum = exp_below(x, width, largest_of(x, width), y);
+    multiply_all(y, width, 1.0F / sum, y);
   }
 }
 
