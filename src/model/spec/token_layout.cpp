@@ -28,16 +28,14 @@ std::int64_t side_of(std::int64_t pixels) {
 
 // v1: the tiles as one picture, row by row across all tiles of a row, each row closed by a newline.
 void append_stitched(TileGrid grid, std::int64_t side, std::vector<VisionSlot>& slots) {
-  for (std::int64_t tile_row = 0; tile_row < grid.rows; ++tile_row) {
-    for (std::int64_t y = 0; y < side; ++y) {
-      for (std::int64_t tile_column = 0; tile_column < grid.columns; ++tile_column) {
-        const std::int64_t tile = tile_row * grid.columns + tile_column;
-        for (std::int64_t x = 0; x < side; ++x) {
-          slots.push_back({Kind::kTile, (tile * side + y) * side + x});
-        }
+  for (std::int64_t row = 0; row < grid.rows * side; ++row) {
+    for (std::int64_t column = 0; column < grid.columns; ++column) {
+      const std::int64_t tile = row / side * grid.columns + column;
+      for (std::int64_t x = 0; x < side; ++x) {
+        slots.push_back({Kind::kTile, (tile * side + row % side) * side + x});
       }
-      slots.push_back({Kind::kNewline, 0});
     }
+    slots.push_back({Kind::kNewline, 0});
   }
 }
 

@@ -53,8 +53,7 @@ void Bpe::encode(std::string_view piece, std::vector<TokenId>& out) const {
 
 // Words: everything on the stack, the best pair found by looking at all of them.
 void Bpe::encode_short(std::string_view piece, std::vector<TokenId>& out) const {
-  std::array<TokenId, kShortPiece>
-      ids;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled below
+  std::array<TokenId, kShortPiece> ids{};
   std::array<Entry, kShortPiece> pairs;  // of token i and its right neighbour
   std::size_t count = piece.size();
   for (std::size_t i = 0; i < count; ++i) ids[i] = byte_ids_[static_cast<std::uint8_t>(piece[i])];
