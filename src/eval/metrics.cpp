@@ -2,6 +2,7 @@
 #include "eval/metrics.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <set>
 #include <vector>
@@ -81,7 +82,7 @@ Interval bootstrap_mean_95(std::span<const double> values, std::int64_t resample
   }
   std::sort(means.begin(), means.end());
   const auto percentile = [&](double p) {
-    return means[static_cast<std::size_t>(p * static_cast<double>(means.size() - 1) + 0.5)];
+    return means[static_cast<std::size_t>(std::lround(p * static_cast<double>(means.size() - 1)))];
   };
   return {percentile(0.025), percentile(0.975)};
 }
