@@ -65,15 +65,15 @@ inline void sine_cosine(Vec angle, Vec& sine, Vec& cosine) {
 inline Vec gelu(Vec x) {
   const Vec u = min(all(14.0F), magnitude(x));
   const Vec t = div(all(1.0F), fma(u, all(0.3F), all(1.0F)));
-  Vec g = all(0.0383115176F);
-  g = fma(g, t, all(-0.168841143F));
-  g = fma(g, t, all(0.227987828F));
-  g = fma(g, t, all(-0.075736392F));
-  g = fma(g, t, all(0.142002665F));
-  g = fma(g, t, all(0.0949109698F));
-  g = fma(g, t, all(0.121862009F));
-  g = fma(g, t, all(0.119495889F));
-  g = fma(g, t, all(6.68607953e-6F));
+  Vec g = all(0.0383114802F);
+  g = fma(g, t, all(-0.168840973F));
+  g = fma(g, t, all(0.227987504F));
+  g = fma(g, t, all(-0.0757360531F));
+  g = fma(g, t, all(0.142002452F));
+  g = fma(g, t, all(0.0949110509F));
+  g = fma(g, t, all(0.121861991F));
+  g = fma(g, t, all(0.119495891F));
+  g = fma(g, t, all(6.68596204e-6F));
   const Vec tail = mul(g, exp(mul(mul(u, u), all(-0.5F))));
   return minus_fma(u, tail, max(x, zero()));
 }
