@@ -5,7 +5,7 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 namespace lectio::cli {
 
@@ -17,8 +17,8 @@ Result<std::string> read_standard_input(std::size_t max_bytes) {
     if (count == 0) return bytes;
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
-      return Error(ErrorCode::kIo,
-                   std::string(kStandardInput) + ": cannot read: " + std::strerror(errno));
+      return Error(ErrorCode::kIo, std::string(kStandardInput) +
+                                       ": cannot read: " + std::generic_category().message(errno));
     }
     bytes.append(chunk.data(), static_cast<std::size_t>(count));
     if (bytes.size() > max_bytes) {

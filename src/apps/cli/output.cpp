@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "base/file.h"
@@ -56,7 +56,8 @@ Result<Output> Output::open(const std::filesystem::path& path) {
 
 Result<void> Output::fail(int error) {
   error_ = error;
-  return Error(ErrorCode::kIo, path_.string() + ": cannot write: " + std::strerror(error));
+  return Error(ErrorCode::kIo,
+               path_.string() + ": cannot write: " + std::generic_category().message(error));
 }
 
 Result<void> Output::write(std::string_view bytes) {
