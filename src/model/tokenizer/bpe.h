@@ -27,7 +27,7 @@ class Bpe {
   // Appends the tokens of one piece. O(n log n) in its length.
   void encode(std::string_view piece, std::vector<TokenId>& out) const;
 
-  // The first position of a merge among the sorted ones, for callers that look for duplicates.
+  // Whether some pair stands in the merges twice: then the file contradicts itself.
   bool has_duplicate() const;
 
  private:

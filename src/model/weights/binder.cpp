@@ -29,6 +29,13 @@ bool fits(const Shape& shape, std::initializer_list<std::int64_t> expected) {
   return true;
 }
 
+// A Q8 matrix that holds the kernel of each output channel as one row.
+bool fits_flat(const TensorView& stored, std::initializer_list<std::int64_t> expected) {
+  const Shape whole{std::span(expected.begin(), expected.size())};
+  return stored.dtype == DType::kQ8 && stored.shape.rank() == 2 && whole.rank() > 2 &&
+         stored.shape[0] == whole[0] && stored.shape.elements() == whole.elements();
+}
+
 bool is_weight_format(DType dtype) {
   constexpr std::array kFormats = {DType::kF32, DType::kBF16, DType::kF16, DType::kQ8};
   return std::find(kFormats.begin(), kFormats.end(), dtype) != kFormats.end();
@@ -37,7 +44,7 @@ bool is_weight_format(DType dtype) {
 }  // namespace
 
 const StoredTensor* Binder::look_up(const std::string& name,
-                                    std::initializer_list<std::int64_t> shape) {
+                                    std::initializer_list<std::int64_t> shape, bool allow_flat) {
   seen_.push_back(name);
   const StoredTensor* stored = source_.find(name);
   if (stored == nullptr) {
@@ -46,7 +53,7 @@ const StoredTensor* Binder::look_up(const std::string& name,
   }
   const std::string where = stored->file + ": tensor '" + name + "': expected ";
   bool usable = true;
-  if (!fits(stored->view.shape, shape)) {
+  if (!fits(stored->view.shape, shape) && !(allow_flat && fits_flat(stored->view, shape))) {
     problems_.push_back(where + shape_text(shape) + ", found " + stored->view.shape.to_string());
     usable = false;
   }
@@ -58,14 +65,15 @@ const StoredTensor* Binder::look_up(const std::string& name,
 }
 
 TensorView Binder::weight(const std::string& name, std::initializer_list<std::int64_t> shape) {
-  const StoredTensor* stored = look_up(name, shape);
+  const StoredTensor* stored = look_up(name, shape, /*allow_flat=*/false);
   return stored == nullptr ? TensorView{} : stored->view;
 }
 
 Tensor Binder::floats(const std::string& name, std::initializer_list<std::int64_t> shape) {
-  const StoredTensor* stored = look_up(name, shape);
+  const StoredTensor* stored = look_up(name, shape, /*allow_flat=*/true);
   if (stored == nullptr) return {};
-  Tensor tensor(stored->view.shape);
+  const bool flat = stored->view.shape.rank() != static_cast<int>(shape.size());
+  Tensor tensor(flat ? Shape{std::span(shape.begin(), shape.size())} : stored->view.shape);
   const std::vector<float> values = to_floats(stored->view);
   std::copy(values.begin(), values.end(), tensor.f32());
   return tensor;

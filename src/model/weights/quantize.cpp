@@ -60,7 +60,7 @@ void encode_q8_block(std::span<const float> values, std::byte* out) {
 }
 
 void decode_q8_block(const std::byte* in, std::span<float> out) {
-  Q8Block block;
+  Q8Block block{};
   std::memcpy(&block, in, sizeof(block));
   const float scale = half_to_float(block.scale);
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = scale * static_cast<float>(block.values[i]);

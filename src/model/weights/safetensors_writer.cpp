@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "base/check.h"
@@ -23,7 +23,8 @@ constexpr std::uint64_t kPrefix = 8;
 constexpr std::uint64_t kDataAlignment = 64;  // of the first tensor, by spaces after the header
 
 Error system_error(const std::filesystem::path& path, const char* what, int code) {
-  return Error(ErrorCode::kIo, path.string() + ": " + what + ": " + std::strerror(code));
+  return Error(ErrorCode::kIo,
+               path.string() + ": " + what + ": " + std::generic_category().message(code));
 }
 
 std::int64_t stored_bytes(const TensorHeading& heading) {
@@ -165,6 +166,7 @@ Result<void> write_safetensors(const std::filesystem::path& path,
                                const std::map<std::string, TensorView>& tensors,
                                const std::map<std::string, std::string>& metadata) {
   std::vector<TensorHeading> headings;
+  headings.reserve(tensors.size());
   for (const auto& [name, view] : tensors) headings.push_back({name, view.dtype, view.shape});
   LECTIO_TRY(SafetensorsWriter writer, SafetensorsWriter::create(path, headings, metadata));
   for (const auto& [name, view] : tensors) {
