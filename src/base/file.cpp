@@ -36,11 +36,13 @@ class Descriptor {
 Result<std::uint64_t> regular_file_size(const Descriptor& file, const std::filesystem::path& path) {
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) return system_error(path, "cannot stat", errno);
-  if (S_ISDIR(info.st_mode)) return Error(ErrorCode::kIo, path.string() + ": expected a file, found a directory");
+  if (S_ISDIR(info.st_mode))
+    return Error(ErrorCode::kIo, path.string() + ": expected a file, found a directory");
   return static_cast<std::uint64_t>(info.st_size);
 }
 
-Result<void> write_all(const Descriptor& file, std::string_view bytes, const std::filesystem::path& path) {
+Result<void> write_all(const Descriptor& file, std::string_view bytes,
+                       const std::filesystem::path& path) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
@@ -68,7 +70,8 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : path_(std::move(other.path_)), data_(std::exchange(other.data_, nullptr)),
+    : path_(std::move(other.path_)),
+      data_(std::exchange(other.data_, nullptr)),
       size_(std::exchange(other.size_, 0)) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
@@ -87,8 +90,9 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t m
   if (file.get() < 0) return system_error(path, "cannot open", errno);
   LECTIO_TRY(const std::uint64_t size, regular_file_size(file, path));
   if (size > max_bytes) {
-    return Error(ErrorCode::kTooLarge, path.string() + ": expected at most " + std::to_string(max_bytes) +
-                                           " bytes, found " + std::to_string(size));
+    return Error(ErrorCode::kTooLarge, path.string() + ": expected at most " +
+                                           std::to_string(max_bytes) + " bytes, found " +
+                                           std::to_string(size));
   }
   std::string bytes(size, '\0');
   std::size_t done = 0;
@@ -107,7 +111,8 @@ Result<void> write_file_atomic(const std::filesystem::path& path, std::string_vi
   const std::string temporary = path.string() + ".tmp." + std::to_string(::getpid());
   Result<void> written;
   {
-    const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    const Descriptor file(
+        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (file.get() < 0) return system_error(path, "cannot create", errno);
     written = write_all(file, bytes, path);
   }

@@ -13,7 +13,8 @@
 
 namespace lectio {
 
-// A file mapped read-only. Movable; the bytes live as long as the object. Immutable, so thread-safe.
+// A file mapped read-only. Movable; the bytes live as long as the object. Immutable, so
+// thread-safe.
 class MappedFile {
  public:
   static Result<MappedFile> open(const std::filesystem::path& path);
@@ -37,8 +38,8 @@ class MappedFile {
 Result<std::string> read_file(const std::filesystem::path& path,
                               std::uint64_t max_bytes = std::uint64_t{1} << 32);
 
-// Writes beside the target, flushes and renames: the target holds the old bytes or the new ones, never a part.
-// A short write (full disk) is kIo, and the temporary file is removed.
+// Writes beside the target, flushes and renames: the target holds the old bytes or the new ones,
+// never a part. A short write (full disk) is kIo, and the temporary file is removed.
 Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace lectio

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Errors as values: what a user's file, prompt or request can cause is a Result; what only a bug can cause is
-// LECTIO_CHECK (base/check.h).
+// Errors as values: what a user's file, prompt or request can cause is a Result; what only a bug
+// can cause is LECTIO_CHECK (base/check.h).
 #pragma once
 
 #include <string>
@@ -10,16 +10,17 @@
 
 namespace lectio {
 
-// Each code is one exit status of the command line (apps/cli/exit_codes.h) and one HTTP status of a server.
+// Each code is one exit status of the command line (apps/cli/exit_codes.h) and one HTTP status of a
+// server.
 enum class ErrorCode {
-  kInvalidArgument,   // the request itself is wrong: an option, a mode, a prompt
-  kInvalidInput,      // a picture, document or corpus that cannot be used
-  kInvalidModel,      // weights, configuration or tokenizer that cannot be used
-  kNotFound,          // a path that does not exist
-  kIo,                // a path that exists and cannot be read or written (permissions, full disk)
-  kTooLarge,          // valid, but over a stated limit
-  kUnsupported,       // valid, but not something that this build does
-  kCancelled,         // stopped on request
+  kInvalidArgument,  // the request itself is wrong: an option, a mode, a prompt
+  kInvalidInput,     // a picture, document or corpus that cannot be used
+  kInvalidModel,     // weights, configuration or tokenizer that cannot be used
+  kNotFound,         // a path that does not exist
+  kIo,               // a path that exists and cannot be read or written (permissions, full disk)
+  kTooLarge,         // valid, but over a stated limit
+  kUnsupported,      // valid, but not something that this build does
+  kCancelled,        // stopped on request
 };
 
 // A failure with a message that names file, field, expected and found.
@@ -37,12 +38,15 @@ class [[nodiscard]] Error {
   std::string message_;
 };
 
-// A T or the Error that prevented it. Reading the value of a failed Result throws std::bad_variant_access.
+// A T or the Error that prevented it. Reading the value of a failed Result throws
+// std::bad_variant_access.
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   explicit operator bool() const { return state_.index() == 0; }
   T& operator*() & { return std::get<0>(state_); }
@@ -60,7 +64,8 @@ template <>
 class [[nodiscard]] Result<void> {
  public:
   Result() : state_(std::in_place_index<0>) {}
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   explicit operator bool() const { return state_.index() == 0; }
   const Error& error() const { return std::get<1>(state_); }
@@ -73,14 +78,14 @@ class [[nodiscard]] Result<void> {
 
 #define LECTIO_CONCAT_INNER(a, b) a##b
 #define LECTIO_CONCAT(a, b) LECTIO_CONCAT_INNER(a, b)
-// LECTIO_TRY(auto header, read_header(bytes)): the value, or return the error from the enclosing function.
-#define LECTIO_TRY(declaration, expression)                      \
-  auto LECTIO_CONCAT(lectio_try_, __LINE__) = (expression);      \
-  if (!LECTIO_CONCAT(lectio_try_, __LINE__))                     \
-    return LECTIO_CONCAT(lectio_try_, __LINE__).error();         \
+// LECTIO_TRY(auto header, read_header(bytes)): the value, or return the error from the enclosing
+// function.
+#define LECTIO_TRY(declaration, expression)                                                       \
+  auto LECTIO_CONCAT(lectio_try_, __LINE__) = (expression);                                       \
+  if (!LECTIO_CONCAT(lectio_try_, __LINE__)) return LECTIO_CONCAT(lectio_try_, __LINE__).error(); \
   declaration = *std::move(LECTIO_CONCAT(lectio_try_, __LINE__))
 // The same for a Result<void>.
-#define LECTIO_TRY_VOID(expression)                                                       \
-  do {                                                                                    \
+#define LECTIO_TRY_VOID(expression)                                                            \
+  do {                                                                                         \
     if (auto lectio_try_void = (expression); !lectio_try_void) return lectio_try_void.error(); \
   } while (false)

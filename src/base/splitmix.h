@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// splitmix64: hashing of indices and the project's reproducible random stream. The same numbers on every machine,
-// which std::uniform_*_distribution does not promise.
+// splitmix64: hashing of indices and the project's reproducible random stream. The same numbers on
+// every machine, which std::uniform_*_distribution does not promise.
 #pragma once
 
 #include <cstdint>

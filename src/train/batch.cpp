@@ -13,8 +13,8 @@ namespace {
 // One sample before it is padded to its batch.
 struct Sample {
   Print print;
-  std::vector<TokenId> ids;             // of the text
-  std::vector<std::int64_t> slots;      // a token
+  std::vector<TokenId> ids;         // of the text
+  std::vector<std::int64_t> slots;  // a token
 };
 
 std::uint8_t cell_class(std::string_view text, std::int64_t byte) {
@@ -51,7 +51,8 @@ std::int64_t slot_of(const CharBox& box, std::int64_t width, std::int64_t height
 }
 
 // For each token the slot of its first character that is drawn; kIgnore where it has none.
-std::vector<std::int64_t> token_slots(const Print& print, const std::vector<TokenId>& ids, const Tokenizer& tokenizer) {
+std::vector<std::int64_t> token_slots(const Print& print, const std::vector<TokenId>& ids,
+                                      const Tokenizer& tokenizer) {
   std::vector<std::int64_t> slots;
   slots.reserve(ids.size());
   std::size_t box = 0;
@@ -73,15 +74,16 @@ std::vector<std::int64_t> token_slots(const Print& print, const std::vector<Toke
 
 }  // namespace
 
-Batch BatchMaker::make(const Level& level, std::int64_t level_index, bool natural, std::uint64_t seed,
-                       GlyphCache& cache) const {
+Batch BatchMaker::make(const Level& level, std::int64_t level_index, bool natural,
+                       std::uint64_t seed, GlyphCache& cache) const {
   PrintRecipe recipe = level.print;
   recipe.random_text = natural ? 0.0 : 1.0;
   const auto prompt_length = static_cast<std::int64_t>(prompt.size());
   std::vector<Sample> samples;
   std::int64_t longest = 0;
   for (std::uint64_t draw = 0; static_cast<std::int64_t>(samples.size()) < level.batch; ++draw) {
-    LECTIO_CHECK(draw < static_cast<std::uint64_t>(100 * level.batch), "level " + level.name + ": samples too long");
+    LECTIO_CHECK(draw < static_cast<std::uint64_t>(100 * level.batch),
+                 "level " + level.name + ": samples too long");
     Sample sample;
     sample.print = prints.make(splitmix64(seed) + draw, recipe, cache);
     sample.ids = tokenizer.encode(sample.print.text);
@@ -95,7 +97,8 @@ Batch BatchMaker::make(const Level& level, std::int64_t level_index, bool natura
   Batch batch;
   batch.level = level_index;
   batch.natural = natural;
-  const std::int64_t h = recipe.height, w = recipe.width, cells = h / kCellHeight * (w / kCellWidth);
+  const std::int64_t h = recipe.height, w = recipe.width,
+                     cells = h / kCellHeight * (w / kCellWidth);
   batch.grey = torch::empty({b, h, w}, torch::kUInt8);
   batch.cells = torch::zeros({b, h / kCellHeight, w / kCellWidth}, torch::kUInt8);
   batch.ids = torch::full({b, t}, static_cast<std::int64_t>(eos), torch::kInt64);
@@ -104,7 +107,8 @@ Batch BatchMaker::make(const Level& level, std::int64_t level_index, bool natura
   for (std::int64_t i = 0; i < b; ++i) {
     const Sample& sample = samples[static_cast<std::size_t>(i)];
     LECTIO_CHECK(static_cast<std::int64_t>(sample.print.grey.size()) == h * w, "print size");
-    std::copy(sample.print.grey.begin(), sample.print.grey.end(), batch.grey.data_ptr<std::uint8_t>() + i * h * w);
+    std::copy(sample.print.grey.begin(), sample.print.grey.end(),
+              batch.grey.data_ptr<std::uint8_t>() + i * h * w);
     fill_cells(sample.print, batch.cells.data_ptr<std::uint8_t>() + i * cells);
     std::int64_t* ids = batch.ids.data_ptr<std::int64_t>() + i * t;
     std::int64_t* targets = batch.targets.data_ptr<std::int64_t>() + i * t;

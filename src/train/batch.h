@@ -14,8 +14,8 @@
 
 namespace lectio::train {
 
-// Cells of 8 (high) x 4 (wide) pixels carry the character that covers them: 0 none, 1..94 printable ASCII from '!',
-// 95 any other character.
+// Cells of 8 (high) x 4 (wide) pixels carry the character that covers them: 0 none, 1..94 printable
+// ASCII from '!', 95 any other character.
 inline constexpr std::int64_t kCellHeight = 8;
 inline constexpr std::int64_t kCellWidth = 4;
 inline constexpr std::int64_t kCellClasses = 96;
@@ -28,7 +28,8 @@ struct Batch {
   torch::Tensor cells;    // u8 [B, H / 8, W / 4]
   torch::Tensor ids;      // i64 [B, T]: prompt after the image, then the text
   torch::Tensor targets;  // i64 [B, T]: the next token, kIgnore inside the prompt and after the end
-  torch::Tensor slots;    // i64 [B, T]: place among the vision slots that holds the next token's first character
+  torch::Tensor slots;    // i64 [B, T]: place among the vision slots that holds the next token's
+                          // first character
 };
 
 // What turns prints into batches; immutable.
@@ -39,7 +40,8 @@ struct BatchMaker {
   TokenId eos = 1;
 
   // A pure function of its arguments, except for the cache of glyph pictures.
-  Batch make(const Level& level, std::int64_t level_index, bool natural, std::uint64_t seed, GlyphCache& cache) const;
+  Batch make(const Level& level, std::int64_t level_index, bool natural, std::uint64_t seed,
+             GlyphCache& cache) const;
 };
 
 }  // namespace lectio::train

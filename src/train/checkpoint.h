@@ -17,8 +17,10 @@ struct RunState {
   double level_minutes = 0;  // spent with `level` on top
 };
 
-// safetensors: "master", "moment1", "moment2", "average", F32 [elements], and the state in the metadata. Atomic.
-Result<void> save_checkpoint(const std::filesystem::path& path, const RunState& state, Replica& replica);
+// safetensors: "master", "moment1", "moment2", "average", F32 [elements], and the state in the
+// metadata. Atomic.
+Result<void> save_checkpoint(const std::filesystem::path& path, const RunState& state,
+                             Replica& replica);
 // kInvalidInput where the checkpoint is of another network.
 Result<RunState> load_checkpoint(const std::filesystem::path& path, Replica& replica);
 

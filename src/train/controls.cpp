@@ -18,7 +18,8 @@ void add(Totals& totals, const Replica& replica, const NetworkSpec& spec, const 
 
 }  // namespace
 
-std::vector<ControlSet> draw_controls(const BatchMaker& seen_fonts, const BatchMaker& unseen_fonts) {
+std::vector<ControlSet> draw_controls(const BatchMaker& seen_fonts,
+                                      const BatchMaker& unseen_fonts) {
   constexpr std::int64_t kPages = 32, kBatches = 2, kPixels = 512 * 512;
   std::vector<ControlSet> sets;
   GlyphCache cache;
@@ -36,11 +37,12 @@ std::vector<ControlSet> draw_controls(const BatchMaker& seen_fonts, const BatchM
       for (const bool natural : {true, false}) {
         if (!natural && area != 500 && area != 250) continue;
         ControlSet set;
-        set.name = std::string(natural ? "natural" : "random") + (unseen ? " unseen fonts" : " seen fonts") + " A=" +
-                   std::to_string(area);
+        set.name = std::string(natural ? "natural" : "random") +
+                   (unseen ? " unseen fonts" : " seen fonts") + " A=" + std::to_string(area);
         for (std::int64_t i = 0; i < kBatches; ++i) {
           const auto seed = static_cast<std::uint64_t>(area * 1000 + i);
-          set.batches.push_back((unseen ? unseen_fonts : seen_fonts).make(level, 0, natural, seed, cache));
+          set.batches.push_back(
+              (unseen ? unseen_fonts : seen_fonts).make(level, 0, natural, seed, cache));
         }
         sets.push_back(std::move(set));
       }
@@ -58,7 +60,8 @@ ControlResult run_control(const Replica& replica, const NetworkSpec& spec, const
     batch.grey = batch.grey.roll(1, 0);
     add(wrong, replica, spec, batch);
   }
-  return {set.name, right.loss / right.counted, right.correct / right.counted, wrong.loss / wrong.counted};
+  return {set.name, right.loss / right.counted, right.correct / right.counted,
+          wrong.loss / wrong.counted};
 }
 
 }  // namespace lectio::train

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the log says beside the loss: does the network look at the page, does it need the language, does it know
-// fonts that it has not seen?
+// What the log says beside the loss: does the network look at the page, does it need the language,
+// does it know fonts that it has not seen?
 #pragma once
 
 #include <cstdint>

@@ -18,8 +18,8 @@ struct Rotation {
 Rotation rotation(const DecoderSpec& d, std::int64_t length, const torch::TensorOptions& options) {
   const auto wide = options.dtype(torch::kFloat32);
   const torch::Tensor k = torch::arange(d.head_dim() / 2, wide);
-  const torch::Tensor frequency =
-      torch::exp(k * (-2.0 * std::log(static_cast<double>(d.rope_theta)) / static_cast<double>(d.head_dim())));
+  const torch::Tensor frequency = torch::exp(
+      k * (-2.0 * std::log(static_cast<double>(d.rope_theta)) / static_cast<double>(d.head_dim())));
   const torch::Tensor angle = torch::arange(length, wide).unsqueeze(1) * frequency;
   return {angle.cos().to(options.dtype()), angle.sin().to(options.dtype())};
 }
@@ -32,8 +32,8 @@ torch::Tensor rotate(const torch::Tensor& x, const Rotation& r) {
 }
 
 torch::Tensor swiglu(const Parameters& p, const std::string& name, const torch::Tensor& x) {
-  const torch::Tensor hidden =
-      torch::silu(linear(p, name + ".gate_proj", x, false)) * linear(p, name + ".up_proj", x, false);
+  const torch::Tensor hidden = torch::silu(linear(p, name + ".gate_proj", x, false)) *
+                               linear(p, name + ".up_proj", x, false);
   return linear(p, name + ".down_proj", hidden, false);
 }
 
@@ -43,18 +43,21 @@ struct Routing {
   torch::Tensor shares;
 };
 
-Routing route(const Parameters& p, const DecoderSpec& d, const std::string& name, const torch::Tensor& x) {
+Routing route(const Parameters& p, const DecoderSpec& d, const std::string& name,
+              const torch::Tensor& x) {
   const torch::Tensor gate = p[name + ".gate.weight"].to(torch::kFloat32);
   const torch::Tensor scores = torch::softmax(torch::linear(x.to(torch::kFloat32), gate), -1);
   const torch::Tensor chosen = std::get<1>(scores.detach().topk(d.experts_per_token, -1));
   const torch::Tensor mask = torch::zeros_like(scores).scatter_(-1, chosen, 1.0);
-  const torch::Tensor shares = mask.mean(at::IntArrayRef({0, 1})) / static_cast<double>(d.experts_per_token);
-  const torch::Tensor balance = static_cast<double>(d.experts) * (shares * scores.mean(at::IntArrayRef({0, 1}))).sum();
+  const torch::Tensor shares =
+      mask.mean(at::IntArrayRef({0, 1})) / static_cast<double>(d.experts_per_token);
+  const torch::Tensor balance =
+      static_cast<double>(d.experts) * (shares * scores.mean(at::IntArrayRef({0, 1}))).sum();
   return {scores * mask, balance, shares};
 }
 
-torch::Tensor experts(const Parameters& p, const DecoderSpec& d, const std::string& name, const torch::Tensor& x,
-                      const torch::Tensor& weights) {
+torch::Tensor experts(const Parameters& p, const DecoderSpec& d, const std::string& name,
+                      const torch::Tensor& x, const torch::Tensor& weights) {
   const torch::Tensor hidden = torch::silu(linear(p, name + ".experts.gate_proj", x, false)) *
                                linear(p, name + ".experts.up_proj", x, false);
   const torch::Tensor weighted = hidden.view({x.size(0), x.size(1), d.experts, d.expert_hidden}) *
@@ -116,7 +119,8 @@ DecoderOutput decode(const Parameters& p, const NetworkSpec& spec, const torch::
       out.align_q = q.select(1, 0);
       out.align_k = k.select(1, 0);
     }
-    const torch::Tensor mixed = attention(q, k, v, scale, true).transpose(1, 2).reshape({batch, length, d.width});
+    const torch::Tensor mixed =
+        attention(q, k, v, scale, true).transpose(1, 2).reshape({batch, length, d.width});
     x = x + linear(p, name + ".self_attn.o_proj", mixed, false);
     const torch::Tensor inner = rms_norm(p, name + ".post_attention_layernorm", x, d.norm_eps);
     if (i < d.dense_layers) {
@@ -124,7 +128,8 @@ DecoderOutput decode(const Parameters& p, const NetworkSpec& spec, const torch::
       continue;
     }
     const Routing routing = route(p, d, name + ".mlp", inner);
-    x = x + experts(p, d, name + ".mlp", inner, routing.weights) + swiglu(p, name + ".mlp.shared_experts", inner);
+    x = x + experts(p, d, name + ".mlp", inner, routing.weights) +
+        swiglu(p, name + ".mlp.shared_experts", inner);
     balances.push_back(routing.balance);
     shares.push_back(routing.shares);
   }
@@ -138,6 +143,8 @@ DecoderOutput decode(const Parameters& p, const NetworkSpec& spec, const torch::
   return out;
 }
 
-torch::Tensor logits(const Parameters& p, const torch::Tensor& hidden) { return linear(p, "lm_head", hidden, false); }
+torch::Tensor logits(const Parameters& p, const torch::Tensor& hidden) {
+  return linear(p, "lm_head", hidden, false);
+}
 
 }  // namespace lectio::train

@@ -10,13 +10,17 @@ namespace lectio::train {
 namespace {
 
 std::string sam_block(std::int64_t i) { return "model.sam_model.blocks." + std::to_string(i); }
-std::string clip_layer(std::int64_t i) { return "model.vision_model.transformer.layers." + std::to_string(i); }
+std::string clip_layer(std::int64_t i) {
+  return "model.vision_model.transformer.layers." + std::to_string(i);
+}
 
 // [B, n, 3 * heads * d] -> three of [B, heads, n, d].
 std::array<torch::Tensor, 3> split_qkv(const torch::Tensor& qkv, std::int64_t heads) {
   const torch::Tensor split =
-      qkv.view({qkv.size(0), qkv.size(1), 3, heads, qkv.size(2) / 3 / heads}).permute({2, 0, 3, 1, 4});
-  const std::vector<torch::Tensor> parts = split.unbind(0);  // its gradient is one stack, not three paddings
+      qkv.view({qkv.size(0), qkv.size(1), 3, heads, qkv.size(2) / 3 / heads})
+          .permute({2, 0, 3, 1, 4});
+  const std::vector<torch::Tensor> parts =
+      split.unbind(0);  // its gradient is one stack, not three paddings
   return {parts[0], parts[1], parts[2]};
 }
 
@@ -27,21 +31,32 @@ torch::Tensor join_heads(const torch::Tensor& x) {
 
 // [B, h, w, C] -> [B * windows, side, side, C], zero-padded to the right and below.
 torch::Tensor cut_windows(const torch::Tensor& x, std::int64_t side) {
-  const std::int64_t down = (side - x.size(1) % side) % side, right = (side - x.size(2) % side) % side;
-  const torch::Tensor padded = down + right > 0 ? torch::constant_pad_nd(x, {0, 0, 0, right, 0, down}) : x;
-  const std::int64_t b = x.size(0), rows = padded.size(1) / side, columns = padded.size(2) / side, c = x.size(3);
-  return padded.view({b, rows, side, columns, side, c}).permute({0, 1, 3, 2, 4, 5})
+  const std::int64_t down = (side - x.size(1) % side) % side,
+                     right = (side - x.size(2) % side) % side;
+  const torch::Tensor padded =
+      down + right > 0 ? torch::constant_pad_nd(x, {0, 0, 0, right, 0, down}) : x;
+  const std::int64_t b = x.size(0), rows = padded.size(1) / side, columns = padded.size(2) / side,
+                     c = x.size(3);
+  return padded.view({b, rows, side, columns, side, c})
+      .permute({0, 1, 3, 2, 4, 5})
       .reshape({b * rows * columns, side, side, c});
 }
 
-torch::Tensor join_windows(const torch::Tensor& windows, std::int64_t b, std::int64_t h, std::int64_t w) {
-  const std::int64_t side = windows.size(1), rows = (h + side - 1) / side, columns = (w + side - 1) / side;
-  return windows.view({b, rows, columns, side, side, windows.size(3)}).permute({0, 1, 3, 2, 4, 5})
-      .reshape({b, rows * side, columns * side, windows.size(3)}).slice(1, 0, h).slice(2, 0, w);
+torch::Tensor join_windows(const torch::Tensor& windows, std::int64_t b, std::int64_t h,
+                           std::int64_t w) {
+  const std::int64_t side = windows.size(1), rows = (h + side - 1) / side,
+                     columns = (w + side - 1) / side;
+  return windows.view({b, rows, columns, side, side, windows.size(3)})
+      .permute({0, 1, 3, 2, 4, 5})
+      .reshape({b, rows * side, columns * side, windows.size(3)})
+      .slice(1, 0, h)
+      .slice(2, 0, w);
 }
 
-// Padding is not masked: its keys and values are the qkv bias, hence the bias after the padding (spec 3.1).
-torch::Tensor sam_attention(const Parameters& p, const SamSpec& sam, std::int64_t block, const torch::Tensor& x) {
+// Padding is not masked: its keys and values are the qkv bias, hence the bias after the padding
+// (spec 3.1).
+torch::Tensor sam_attention(const Parameters& p, const SamSpec& sam, std::int64_t block,
+                            const torch::Tensor& x) {
   const std::string name = sam_block(block) + ".attn";
   const std::int64_t b = x.size(0), h = x.size(1), w = x.size(2);
   torch::Tensor qkv = torch::linear(x, p[name + ".qkv.weight"]);
@@ -49,7 +64,8 @@ torch::Tensor sam_attention(const Parameters& p, const SamSpec& sam, std::int64_
   if (windowed) qkv = cut_windows(qkv, sam.window);
   qkv = qkv + p[name + ".qkv.bias"];
   const std::int64_t side_h = qkv.size(1), side_w = qkv.size(2);
-  const auto [q, k, v] = split_qkv(qkv.reshape({qkv.size(0), side_h * side_w, qkv.size(3)}), sam.heads);
+  const auto [q, k, v] =
+      split_qkv(qkv.reshape({qkv.size(0), side_h * side_w, qkv.size(3)}), sam.heads);
   const torch::Tensor mixed =
       relative_attention(q, k, v, resample_rows(p[name + ".rel_pos_h"], 2 * side_h - 1),
                          resample_rows(p[name + ".rel_pos_w"], 2 * side_w - 1), side_h, side_w);
@@ -63,16 +79,22 @@ torch::Tensor embed_patches(const Parameters& p, const SamSpec& sam, const torch
   if (pixels.size(1) == 1) kernel = kernel.sum(1, /*keepdim=*/true);
   const std::int64_t b = pixels.size(0), c = pixels.size(1), side = sam.patch;
   const std::int64_t h = pixels.size(2) / side, w = pixels.size(3) / side;
-  const torch::Tensor patches = pixels.view({b, c, h, side, w, side}).permute({0, 2, 4, 1, 3, 5})
+  const torch::Tensor patches = pixels.view({b, c, h, side, w, side})
+                                    .permute({0, 2, 4, 1, 3, 5})
                                     .reshape({b, h, w, c * side * side});
   const torch::Tensor embedded =
-      torch::linear(patches, kernel.reshape({sam.width, c * side * side}), p["model.sam_model.patch_embed.proj.bias"]);
+      torch::linear(patches, kernel.reshape({sam.width, c * side * side}),
+                    p["model.sam_model.patch_embed.proj.bias"]);
   return embedded + resize_positions(p["model.sam_model.pos_embed"].squeeze(0), h, w);
 }
 
-// Channels last all the way: a [B, h, w, C] tensor permuted to [B, C, h, w] already is cuDNN's NHWC.
-torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& kernel, std::int64_t stride, std::int64_t pad) {
-  return torch::conv2d(x.permute({0, 3, 1, 2}), kernel, {}, stride, pad).permute({0, 2, 3, 1}).contiguous();
+// Channels last all the way: a [B, h, w, C] tensor permuted to [B, C, h, w] already is cuDNN's
+// NHWC.
+torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& kernel, std::int64_t stride,
+                       std::int64_t pad) {
+  return torch::conv2d(x.permute({0, 3, 1, 2}), kernel, {}, stride, pad)
+      .permute({0, 2, 3, 1})
+      .contiguous();
 }
 
 torch::Tensor compress(const Parameters& p, const SamSpec& sam, const torch::Tensor& patches) {
@@ -85,12 +107,15 @@ torch::Tensor compress(const Parameters& p, const SamSpec& sam, const torch::Ten
   return convolve(x, p[name + "net_3.weight"], 2, 1);
 }
 
-torch::Tensor clip_block(const Parameters& p, const ClipSpec& clip, std::int64_t layer, torch::Tensor x) {
+torch::Tensor clip_block(const Parameters& p, const ClipSpec& clip, std::int64_t layer,
+                         torch::Tensor x) {
   const std::string name = clip_layer(layer);
   const torch::Tensor normed = layer_norm(p, name + ".layer_norm1", x, clip.norm_eps);
-  const auto [q, k, v] = split_qkv(linear(p, name + ".self_attn.qkv_proj", normed, true), clip.heads);
+  const auto [q, k, v] =
+      split_qkv(linear(p, name + ".self_attn.qkv_proj", normed, true), clip.heads);
   const double scale = 1.0 / std::sqrt(static_cast<double>(clip.head_dim()));
-  x = x + linear(p, name + ".self_attn.out_proj", join_heads(attention(q, k, v, scale, false)), true);
+  x = x +
+      linear(p, name + ".self_attn.out_proj", join_heads(attention(q, k, v, scale, false)), true);
   const torch::Tensor hidden =
       linear(p, name + ".mlp.fc1", layer_norm(p, name + ".layer_norm2", x, clip.norm_eps), true);
   return x + linear(p, name + ".mlp.fc2", hidden * torch::sigmoid(1.702 * hidden), true);
@@ -101,9 +126,12 @@ torch::Tensor clip_tower(const Parameters& p, const ClipSpec& clip, const torch:
   const std::string name = "model.vision_model.";
   const std::int64_t b = s.size(0), h = s.size(1), w = s.size(2), side = clip.table_side;
   const torch::Tensor table = p[name + "embeddings.position_embedding.weight"];
-  const torch::Tensor grid = resize_positions(table.slice(0, 1).view({side, side, clip.width}), h, w);
-  const torch::Tensor positions = torch::cat({table.slice(0, 0, 1), grid.reshape({h * w, clip.width})}, 0);
-  const torch::Tensor first = p[name + "embeddings.class_embedding"].view({1, 1, clip.width}).expand({b, 1, clip.width});
+  const torch::Tensor grid =
+      resize_positions(table.slice(0, 1).view({side, side, clip.width}), h, w);
+  const torch::Tensor positions =
+      torch::cat({table.slice(0, 0, 1), grid.reshape({h * w, clip.width})}, 0);
+  const torch::Tensor first =
+      p[name + "embeddings.class_embedding"].view({1, 1, clip.width}).expand({b, 1, clip.width});
   torch::Tensor x = torch::cat({first, s.reshape({b, h * w, clip.width})}, 1) + positions;
   x = layer_norm(p, name + "pre_layrnorm", x, clip.norm_eps);
   for (std::int64_t i = 0; i < clip.layers; ++i) x = clip_block(p, clip, i, x);
@@ -114,7 +142,8 @@ void declare_sam(Parameters& p, const SamSpec& sam, std::int64_t neck_width) {
   const std::string name = "model.sam_model.";
   const double residual = 0.02 / std::sqrt(2.0 * static_cast<double>(sam.layers));
   p.declare(name + "pos_embed", {1, sam.table_side, sam.table_side, sam.width}, Init::kNormal);
-  p.declare(name + "patch_embed.proj.weight", {sam.width, 3, sam.patch, sam.patch}, Init::kNormal, 0.036);
+  p.declare(name + "patch_embed.proj.weight", {sam.width, 3, sam.patch, sam.patch}, Init::kNormal,
+            0.036);
   p.declare(name + "patch_embed.proj.bias", {sam.width}, Init::kZero);
   for (std::int64_t i = 0; i < sam.layers; ++i) {
     const std::string block = sam_block(i);
@@ -128,12 +157,17 @@ void declare_sam(Parameters& p, const SamSpec& sam, std::int64_t neck_width) {
     declare_linear(p, block + ".mlp.lin1", sam.mlp_ratio * sam.width, sam.width, true, 0.03);
     declare_linear(p, block + ".mlp.lin2", sam.width, sam.mlp_ratio * sam.width, true, residual);
   }
-  const auto fan_in = [](std::int64_t count) { return 1.0 / std::sqrt(static_cast<double>(count)); };
-  p.declare(name + "neck.0.weight", {neck_width, sam.width, 1, 1}, Init::kNormal, fan_in(sam.width));
+  const auto fan_in = [](std::int64_t count) {
+    return 1.0 / std::sqrt(static_cast<double>(count));
+  };
+  p.declare(name + "neck.0.weight", {neck_width, sam.width, 1, 1}, Init::kNormal,
+            fan_in(sam.width));
   declare_norm(p, name + "neck.1", neck_width, true);
-  p.declare(name + "neck.2.weight", {neck_width, neck_width, 3, 3}, Init::kNormal, fan_in(9 * neck_width));
+  p.declare(name + "neck.2.weight", {neck_width, neck_width, 3, 3}, Init::kNormal,
+            fan_in(9 * neck_width));
   declare_norm(p, name + "neck.3", neck_width, true);
-  p.declare(name + "net_2.weight", {sam.net2_channels, neck_width, 3, 3}, Init::kNormal, fan_in(9 * neck_width));
+  p.declare(name + "net_2.weight", {sam.net2_channels, neck_width, 3, 3}, Init::kNormal,
+            fan_in(9 * neck_width));
   p.declare(name + "net_3.weight", {sam.net3_channels, sam.net2_channels, 3, 3}, Init::kNormal,
             fan_in(9 * sam.net2_channels));
 }
@@ -142,8 +176,8 @@ void declare_clip(Parameters& p, const ClipSpec& clip) {
   const std::string name = "model.vision_model.";
   const double residual = 0.02 / std::sqrt(2.0 * static_cast<double>(clip.layers));
   p.declare(name + "embeddings.class_embedding", {clip.width}, Init::kNormal);
-  p.declare(name + "embeddings.position_embedding.weight", {clip.table_side * clip.table_side + 1, clip.width},
-            Init::kNormal, 0.1);
+  p.declare(name + "embeddings.position_embedding.weight",
+            {clip.table_side * clip.table_side + 1, clip.width}, Init::kNormal, 0.1);
   declare_norm(p, name + "pre_layrnorm", clip.width, true);
   for (std::int64_t i = 0; i < clip.layers; ++i) {
     const std::string layer = clip_layer(i);
@@ -161,7 +195,8 @@ void declare_clip(Parameters& p, const ClipSpec& clip) {
 void declare_encoder(Parameters& p, const NetworkSpec& spec, std::int64_t neck_width) {
   declare_sam(p, spec.sam, neck_width);
   declare_clip(p, spec.clip);
-  declare_linear(p, "model.projector.layers", spec.decoder.width, spec.clip.width + spec.sam.net3_channels, true, 0.03);
+  declare_linear(p, "model.projector.layers", spec.decoder.width,
+                 spec.clip.width + spec.sam.net3_channels, true, 0.03);
 }
 
 EncoderOutput encode(const Parameters& p, const NetworkSpec& spec, const torch::Tensor& pixels) {
@@ -169,8 +204,8 @@ EncoderOutput encode(const Parameters& p, const NetworkSpec& spec, const torch::
   for (std::int64_t i = 0; i < spec.sam.layers; ++i) {
     const std::string block = sam_block(i);
     x = x + sam_attention(p, spec.sam, i, layer_norm(p, block + ".norm1", x, spec.sam.norm_eps));
-    const torch::Tensor hidden =
-        torch::gelu(linear(p, block + ".mlp.lin1", layer_norm(p, block + ".norm2", x, spec.sam.norm_eps), true));
+    const torch::Tensor hidden = torch::gelu(linear(
+        p, block + ".mlp.lin1", layer_norm(p, block + ".norm2", x, spec.sam.norm_eps), true));
     x = x + linear(p, block + ".mlp.lin2", hidden, true);
   }
   const torch::Tensor s = compress(p, spec.sam, x);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The v1 encoder in training: SAM, compressor, CLIP, projector (spec 3 and 4.1). Views may be rectangles: short
-// lines teach reading first. The engine has its own definition (model/vision); tests/parity holds the two together.
+// The v1 encoder in training: SAM, compressor, CLIP, projector (spec 3 and 4.1). Views may be
+// rectangles: short lines teach reading first. The engine has its own definition (model/vision);
+// tests/parity holds the two together.
 #pragma once
 
 #include <torch/torch.h>
@@ -17,7 +18,8 @@ struct EncoderOutput {
 
 void declare_encoder(Parameters& p, const NetworkSpec& spec, std::int64_t neck_width);
 
-// pixels [B, 3, H, W], or [B, 1, H, W] for grey pages (all channels alike), normalised; H and W multiples of 64.
+// pixels [B, 3, H, W], or [B, 1, H, W] for grey pages (all channels alike), normalised; H and W
+// multiples of 64.
 EncoderOutput encode(const Parameters& p, const NetworkSpec& spec, const torch::Tensor& pixels);
 
 }  // namespace lectio::train

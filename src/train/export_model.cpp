@@ -13,32 +13,37 @@
 namespace lectio::train {
 namespace {
 
-// Where an official tensor stands in the trainer's buffers: a row range of a parameter, or, for the down projections
-// of fused experts, a column range.
+// Where an official tensor stands in the trainer's buffers: a row range of a parameter, or, for the
+// down projections of fused experts, a column range.
 struct Place {
   const ParameterInfo* info = nullptr;
   std::int64_t expert = -1;  // of a fused parameter
   bool columns = false;
 };
 
-// "model.layers.3.mlp.experts.5.up_proj.weight" -> "model.layers.3.mlp.experts.up_proj.weight" and 5.
+// "model.layers.3.mlp.experts.5.up_proj.weight" -> "model.layers.3.mlp.experts.up_proj.weight"
+// and 5.
 std::pair<std::string, std::int64_t> fused_name(const std::string& name) {
   const std::string mark = ".mlp.experts.";
   const std::size_t at = name.find(mark);
   if (at == std::string::npos) return {name, -1};
   const std::size_t digits = at + mark.size(), end = name.find('.', digits);
-  return {name.substr(0, digits) + name.substr(end + 1), std::stoll(name.substr(digits, end - digits))};
+  return {name.substr(0, digits) + name.substr(end + 1),
+          std::stoll(name.substr(digits, end - digits))};
 }
 
-Place find_place(const std::map<std::string, const ParameterInfo*>& by_name, const std::string& official) {
+Place find_place(const std::map<std::string, const ParameterInfo*>& by_name,
+                 const std::string& official) {
   const auto [name, expert] = fused_name(official);
   const auto found = by_name.find(name);
   if (found == by_name.end()) return {};
   return {found->second, expert, name.find("down_proj") != std::string::npos};
 }
 
-torch::Tensor view_of(const torch::Tensor& flat, const Place& place, const std::vector<std::int64_t>& shape) {
-  const torch::Tensor whole = flat.narrow(0, place.info->offset, place.info->elements).view(place.info->shape);
+torch::Tensor view_of(const torch::Tensor& flat, const Place& place,
+                      const std::vector<std::int64_t>& shape) {
+  const torch::Tensor whole =
+      flat.narrow(0, place.info->offset, place.info->elements).view(place.info->shape);
   if (place.expert < 0) return whole;
   const std::int64_t axis = place.columns ? 1 : 0, extent = shape[static_cast<std::size_t>(axis)];
   return whole.narrow(axis, place.expert * extent, extent);
@@ -62,8 +67,8 @@ std::vector<TensorEntry> trained_tensors(const Recipe& recipe) {
 
 }  // namespace
 
-Result<void> export_model(const std::filesystem::path& folder, const Recipe& recipe, Replica& replica,
-                          const std::string& tokenizer_json) {
+Result<void> export_model(const std::filesystem::path& folder, const Recipe& recipe,
+                          Replica& replica, const std::string& tokenizer_json) {
   torch::NoGradGuard no_grad;
   std::error_code code;
   std::filesystem::create_directories(folder, code);
@@ -72,23 +77,28 @@ Result<void> export_model(const std::filesystem::path& folder, const Recipe& rec
   const torch::Tensor average = replica.optimizer().average().to(torch::kCPU);
   std::vector<TensorHeading> headings;
   const std::vector<TensorEntry> entries = trained_tensors(recipe);
-  for (const TensorEntry& entry : entries) headings.push_back({entry.name, DType::kBF16, Shape(entry.shape)});
+  for (const TensorEntry& entry : entries)
+    headings.push_back({entry.name, DType::kBF16, Shape(entry.shape)});
   LECTIO_TRY(SafetensorsWriter writer,
-             SafetensorsWriter::create(folder / "model.safetensors", std::move(headings), {{"format", "pt"}}));
+             SafetensorsWriter::create(folder / "model.safetensors", std::move(headings),
+                                       {{"format", "pt"}}));
   for (const TensorEntry& entry : entries) {
     const Place place = find_place(by_name, entry.name);
     LECTIO_CHECK(place.info != nullptr, entry.name);
-    const torch::Tensor numbers = view_of(average, place, entry.shape).contiguous().to(torch::kBFloat16);
+    const torch::Tensor numbers =
+        view_of(average, place, entry.shape).contiguous().to(torch::kBFloat16);
     LECTIO_CHECK(numbers.sizes() == torch::IntArrayRef(entry.shape), entry.name);
     const auto* bytes = static_cast<const std::byte*>(numbers.data_ptr());
-    LECTIO_TRY_VOID(writer.append(entry.name, {bytes, static_cast<std::size_t>(numbers.numel()) * 2}));
+    LECTIO_TRY_VOID(
+        writer.append(entry.name, {bytes, static_cast<std::size_t>(numbers.numel()) * 2}));
   }
   LECTIO_TRY_VOID(writer.commit());
   LECTIO_TRY_VOID(write_file_atomic(folder / "tokenizer.json", tokenizer_json));
   return write_file_atomic(folder / "config.json", to_config_json(recipe.network));
 }
 
-Result<void> load_model(const std::filesystem::path& folder, const Recipe& recipe, Replica& replica) {
+Result<void> load_model(const std::filesystem::path& folder, const Recipe& recipe,
+                        Replica& replica) {
   torch::NoGradGuard no_grad;
   LECTIO_TRY(const TensorSource source, TensorSource::open(folder));
   const auto by_name = index_by_name(replica.parameters());
@@ -99,12 +109,13 @@ Result<void> load_model(const std::filesystem::path& folder, const Recipe& recip
     const Place place = find_place(by_name, entry.name);
     LECTIO_CHECK(place.info != nullptr, entry.name);
     if (stored == nullptr || stored->view.shape != Shape(entry.shape)) {
-      problems += "; tensor '" + entry.name + "': expected " + Shape(entry.shape).to_string() + ", found " +
-                  (stored == nullptr ? "none" : stored->view.shape.to_string());
+      problems += "; tensor '" + entry.name + "': expected " + Shape(entry.shape).to_string() +
+                  ", found " + (stored == nullptr ? "none" : stored->view.shape.to_string());
       continue;
     }
     std::vector<float> numbers = to_floats(stored->view);
-    view_of(host, place, entry.shape).copy_(torch::from_blob(numbers.data(), entry.shape, torch::kFloat32));
+    view_of(host, place, entry.shape)
+        .copy_(torch::from_blob(numbers.data(), entry.shape, torch::kFloat32));
   }
   if (!problems.empty()) return Error(ErrorCode::kInvalidModel, folder.string() + problems);
   replica.parameters().master().copy_(host);

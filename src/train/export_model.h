@@ -11,11 +11,14 @@
 
 namespace lectio::train {
 
-// Writes config.json, tokenizer.json and model.safetensors (BF16, official names, the averaged weights) to a folder.
-Result<void> export_model(const std::filesystem::path& folder, const Recipe& recipe, Replica& replica,
-                          const std::string& tokenizer_json);
+// Writes config.json, tokenizer.json and model.safetensors (BF16, official names, the averaged
+// weights) to a folder.
+Result<void> export_model(const std::filesystem::path& folder, const Recipe& recipe,
+                          Replica& replica, const std::string& tokenizer_json);
 
-// Starts a replica from a model folder. Heads that exist in training alone keep their initial numbers.
-Result<void> load_model(const std::filesystem::path& folder, const Recipe& recipe, Replica& replica);
+// Starts a replica from a model folder. Heads that exist in training alone keep their initial
+// numbers.
+Result<void> load_model(const std::filesystem::path& folder, const Recipe& recipe,
+                        Replica& replica);
 
 }  // namespace lectio::train

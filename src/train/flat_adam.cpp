@@ -12,15 +12,19 @@ constexpr double kEpsilon = 1e-8;
 }  // namespace
 
 FlatAdam::FlatAdam(Parameters& parameters, const Recipe& recipe)
-    : parameters_(parameters), recipe_(recipe), moment1_(torch::zeros_like(parameters.master())),
-      moment2_(torch::zeros_like(parameters.master())), average_(parameters.master().clone()) {}
+    : parameters_(parameters),
+      recipe_(recipe),
+      moment1_(torch::zeros_like(parameters.master())),
+      moment2_(torch::zeros_like(parameters.master())),
+      average_(parameters.master().clone()) {}
 
 torch::Tensor FlatAdam::step(torch::Tensor grad, double learning_rate) {
   torch::NoGradGuard no_grad;
   ++steps_;
   const torch::Tensor norm = grad.norm();
   const torch::Tensor finite = norm.isfinite();
-  const torch::Tensor factor = torch::where(finite, (recipe_.clip / (norm + 1e-6)).clamp_max(1.0), torch::zeros_like(norm));
+  const torch::Tensor factor =
+      torch::where(finite, (recipe_.clip / (norm + 1e-6)).clamp_max(1.0), torch::zeros_like(norm));
   grad.nan_to_num_(0.0, 0.0, 0.0).mul_(factor);
   const auto t = static_cast<double>(steps_);
   moment1_.lerp_(grad, 1.0 - recipe_.beta1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// AdamW with gradient clipping and a moving average of the weights, over flat buffers: some ten kernels a step,
-// whatever the number of tensors.
+// AdamW with gradient clipping and a moving average of the weights, over flat buffers: some ten
+// kernels a step, whatever the number of tensors.
 #pragma once
 
 #include <torch/torch.h>
@@ -14,8 +14,8 @@ class FlatAdam {
  public:
   FlatAdam(Parameters& parameters, const Recipe& recipe);
 
-  // One update from grad (f32 [elements], overwritten); a gradient with a NaN or infinity changes nothing.
-  // Returns its norm before clipping, on the device.
+  // One update from grad (f32 [elements], overwritten); a gradient with a NaN or infinity changes
+  // nothing. Returns its norm before clipping, on the device.
   torch::Tensor step(torch::Tensor grad, double learning_rate);
 
   std::int64_t steps() const { return steps_; }

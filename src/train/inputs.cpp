@@ -13,13 +13,14 @@ namespace {
 
 constexpr const char* kPromptAfterImage = "\nFree OCR.";
 
-Result<PrintFactory> open_prints(const std::filesystem::path& fonts, std::shared_ptr<const Corpus> corpus,
-                                 Corpus::Split split) {
+Result<PrintFactory> open_prints(const std::filesystem::path& fonts,
+                                 std::shared_ptr<const Corpus> corpus, Corpus::Split split) {
   LECTIO_TRY(std::vector<FontRef> opened, open_fonts(fonts));
   return PrintFactory::create(std::move(opened), std::move(corpus), split);
 }
 
-Result<std::string> find_tokenizer(const TrainOptions& options, const Recipe& recipe, const Corpus& corpus) {
+Result<std::string> find_tokenizer(const TrainOptions& options, const Recipe& recipe,
+                                   const Corpus& corpus) {
   for (const std::filesystem::path& folder : {options.out, options.init_from}) {
     if (!folder.empty() && std::filesystem::exists(folder / "tokenizer.json")) {
       return read_file(folder / "tokenizer.json");
@@ -36,8 +37,11 @@ Result<std::string> find_tokenizer(const TrainOptions& options, const Recipe& re
 
 struct Inputs::Data {
   Data(PrintFactory seen_prints, PrintFactory unseen_prints, Tokenizer loaded, std::string json)
-      : seen_factory(std::move(seen_prints)), unseen_factory(std::move(unseen_prints)), tokenizer(std::move(loaded)),
-        tokenizer_json(std::move(json)), seen{seen_factory, tokenizer, tokenizer.encode(kPromptAfterImage), 1},
+      : seen_factory(std::move(seen_prints)),
+        unseen_factory(std::move(unseen_prints)),
+        tokenizer(std::move(loaded)),
+        tokenizer_json(std::move(json)),
+        seen{seen_factory, tokenizer, tokenizer.encode(kPromptAfterImage), 1},
         unseen{unseen_factory, tokenizer, tokenizer.encode(kPromptAfterImage), 1} {}
 
   PrintFactory seen_factory, unseen_factory;
@@ -53,8 +57,10 @@ Result<Inputs> Inputs::open(const TrainOptions& options, const Recipe& recipe) {
   LECTIO_TRY(Tokenizer tokenizer, Tokenizer::from_json(json, "tokenizer.json"));
   LECTIO_TRY_VOID(write_file_atomic(options.out / "tokenizer.json", json));
   LECTIO_TRY(PrintFactory seen, open_prints(options.fonts, corpus, Corpus::Split::kTrain));
-  LECTIO_TRY(PrintFactory unseen, open_prints(options.unseen_fonts, corpus, Corpus::Split::kHeldOut));
-  return Inputs(std::make_unique<Data>(std::move(seen), std::move(unseen), std::move(tokenizer), std::move(json)));
+  LECTIO_TRY(PrintFactory unseen,
+             open_prints(options.unseen_fonts, corpus, Corpus::Split::kHeldOut));
+  return Inputs(std::make_unique<Data>(std::move(seen), std::move(unseen), std::move(tokenizer),
+                                       std::move(json)));
 }
 
 Inputs::Inputs(std::unique_ptr<Data> data) : data_(std::move(data)) {}

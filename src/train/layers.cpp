@@ -5,15 +5,18 @@
 
 namespace lectio::train {
 
-torch::Tensor linear(const Parameters& p, const std::string& name, const torch::Tensor& x, bool bias) {
+torch::Tensor linear(const Parameters& p, const std::string& name, const torch::Tensor& x,
+                     bool bias) {
   return torch::linear(x, p[name + ".weight"], bias ? p[name + ".bias"] : torch::Tensor());
 }
 
-torch::Tensor layer_norm(const Parameters& p, const std::string& name, const torch::Tensor& x, double eps) {
+torch::Tensor layer_norm(const Parameters& p, const std::string& name, const torch::Tensor& x,
+                         double eps) {
   return torch::layer_norm(x, {x.size(-1)}, p[name + ".weight"], p[name + ".bias"], eps);
 }
 
-torch::Tensor rms_norm(const Parameters& p, const std::string& name, const torch::Tensor& x, double eps) {
+torch::Tensor rms_norm(const Parameters& p, const std::string& name, const torch::Tensor& x,
+                       double eps) {
 #if TORCH_VERSION_MAJOR >= 2
   return at::rms_norm(x, {x.size(-1)}, p[name + ".weight"], eps);
 #else
@@ -23,15 +26,16 @@ torch::Tensor rms_norm(const Parameters& p, const std::string& name, const torch
 #endif
 }
 
-torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v, double scale,
-                        bool causal) {
+torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+                        double scale, bool causal) {
 #if TORCH_VERSION_MAJOR >= 2
   return at::scaled_dot_product_attention(q, k, v, {}, 0.0, causal, scale);
 #else
   torch::Tensor scores = torch::matmul(q * scale, k.transpose(-1, -2)).to(torch::kFloat32);
   if (causal) {
     const std::int64_t n = q.size(-2);
-    const torch::Tensor hidden = torch::ones({n, k.size(-2)}, scores.options().dtype(torch::kBool)).triu(1);
+    const torch::Tensor hidden =
+        torch::ones({n, k.size(-2)}, scores.options().dtype(torch::kBool)).triu(1);
     scores = scores.masked_fill(hidden, -std::numeric_limits<float>::infinity());
   }
   return torch::matmul(torch::softmax(scores, -1).to(v.scalar_type()), v);
@@ -40,12 +44,15 @@ torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const to
 
 namespace {
 
-// Which column of P = q . [table_h; table_w]^T each query needs for each key row and key column: [h * w, h + w],
-// entry (y, x), k: y - k + h - 1 among the rows of table_h, then x - k + w - 1 among those of table_w.
-torch::Tensor relative_columns(std::int64_t h, std::int64_t w, const torch::TensorOptions& options) {
+// Which column of P = q . [table_h; table_w]^T each query needs for each key row and key column: [h
+// * w, h + w], entry (y, x), k: y - k + h - 1 among the rows of table_h, then x - k + w - 1 among
+// those of table_w.
+torch::Tensor relative_columns(std::int64_t h, std::int64_t w,
+                               const torch::TensorOptions& options) {
   const torch::Tensor y = torch::arange(h, options), x = torch::arange(w, options);
   const torch::Tensor rows = (y.unsqueeze(1) - y.unsqueeze(0) + (h - 1)).repeat_interleave(w, 0);
-  const torch::Tensor columns = (x.unsqueeze(1) - x.unsqueeze(0) + (w - 1) + (2 * h - 1)).repeat({h, 1});
+  const torch::Tensor columns =
+      (x.unsqueeze(1) - x.unsqueeze(0) + (w - 1) + (2 * h - 1)).repeat({h, 1});
   return torch::cat({rows, columns}, 1);
 }
 
@@ -56,12 +63,12 @@ torch::Tensor relative_takers(std::int64_t h, std::int64_t w, const torch::Tenso
   return takers.scatter(1, columns, torch::arange(h + w, options).expand({h * w, h + w}));
 }
 
-// P [..., h * w, 2h - 1 + 2w - 1] -> [..., h * w, h + w]. Each entry of P is taken at most once, so the gradient is a
-// selection too: no atomics, and the same bits every time.
+// P [..., h * w, 2h - 1 + 2w - 1] -> [..., h * w, h + w]. Each entry of P is taken at most once, so
+// the gradient is a selection too: no atomics, and the same bits every time.
 class SelectRelative : public torch::autograd::Function<SelectRelative> {
  public:
-  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& p, std::int64_t h,
-                               std::int64_t w) {
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& p,
+                               std::int64_t h, std::int64_t w) {
     context->saved_data["h"] = h;
     context->saved_data["w"] = w;
     return select(p, relative_columns(h, w, p.options().dtype(torch::kLong)));
@@ -82,7 +89,8 @@ class SelectRelative : public torch::autograd::Function<SelectRelative> {
 };
 
 // One-hot rows: [h * w, h] of y and [h * w, w] of x.
-torch::Tensor one_hot_positions(std::int64_t h, std::int64_t w, const torch::TensorOptions& options) {
+torch::Tensor one_hot_positions(std::int64_t h, std::int64_t w,
+                                const torch::TensorOptions& options) {
   const torch::Tensor rows = torch::eye(h, options).repeat_interleave(w, 0);
   const torch::Tensor columns = torch::eye(w, options).repeat({h, 1});
   return torch::cat({rows, columns}, 1);
@@ -90,11 +98,12 @@ torch::Tensor one_hot_positions(std::int64_t h, std::int64_t w, const torch::Ten
 
 }  // namespace
 
-torch::Tensor relative_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                                 const torch::Tensor& table_h, const torch::Tensor& table_w, std::int64_t h,
-                                 std::int64_t w) {
+torch::Tensor relative_attention(const torch::Tensor& q, const torch::Tensor& k,
+                                 const torch::Tensor& v, const torch::Tensor& table_h,
+                                 const torch::Tensor& table_w, std::int64_t h, std::int64_t w) {
   const std::int64_t batch = q.size(0), heads = q.size(1), d = q.size(3), n = h * w;
-  // The position term is not scaled: the tables carry the inverse of the scale that the product gets.
+  // The position term is not scaled: the tables carry the inverse of the scale that the product
+  // gets.
   const double scale = 1.0 / std::sqrt(static_cast<double>(d));
   const torch::Tensor tables = torch::cat({table_h, table_w}, 0) / scale;
   const torch::Tensor terms = SelectRelative::apply(torch::matmul(q, tables.t()), h, w);
@@ -102,9 +111,10 @@ torch::Tensor relative_attention(const torch::Tensor& q, const torch::Tensor& k,
   std::vector<torch::Tensor> parts = {q, terms};
   if (extra > 0) parts.push_back(torch::zeros({batch, heads, n, extra}, q.options()));
   const torch::Tensor wide_q = torch::cat(parts, -1);
-  const torch::Tensor positions = torch::constant_pad_nd(one_hot_positions(h, w, q.options()), {0, extra});
-  const torch::Tensor wide_k =
-      torch::cat({k, positions.view({1, 1, n, h + w + extra}).expand({batch, heads, n, h + w + extra})}, -1);
+  const torch::Tensor positions =
+      torch::constant_pad_nd(one_hot_positions(h, w, q.options()), {0, extra});
+  const torch::Tensor wide_k = torch::cat(
+      {k, positions.view({1, 1, n, h + w + extra}).expand({batch, heads, n, h + w + extra})}, -1);
   const torch::Tensor wide_v = torch::constant_pad_nd(v, {0, h + w + extra});
   return attention(wide_q, wide_k, wide_v, scale, false).narrow(-1, 0, d);
 }
@@ -117,12 +127,16 @@ torch::Tensor resample_rows(const torch::Tensor& table, std::int64_t rows) {
 
 torch::Tensor resize_positions(const torch::Tensor& table, std::int64_t h, std::int64_t w) {
   if (table.size(0) == h && table.size(1) == w) return table;
-  const torch::Tensor planes = table.to(torch::kFloat32).permute({2, 0, 1}).unsqueeze(0).contiguous();
-  return at::_upsample_bicubic2d_aa(planes, {h, w}, false).squeeze(0).permute({1, 2, 0}).to(table.scalar_type());
+  const torch::Tensor planes =
+      table.to(torch::kFloat32).permute({2, 0, 1}).unsqueeze(0).contiguous();
+  return at::_upsample_bicubic2d_aa(planes, {h, w}, false)
+      .squeeze(0)
+      .permute({1, 2, 0})
+      .to(table.scalar_type());
 }
 
-void declare_linear(Parameters& p, const std::string& name, std::int64_t out, std::int64_t in, bool bias,
-                    double deviation, bool exported) {
+void declare_linear(Parameters& p, const std::string& name, std::int64_t out, std::int64_t in,
+                    bool bias, double deviation, bool exported) {
   p.declare(name + ".weight", {out, in}, Init::kNormal, deviation, exported);
   if (bias) p.declare(name + ".bias", {out}, Init::kZero, 0, exported);
 }

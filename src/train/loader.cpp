@@ -8,7 +8,8 @@
 namespace lectio::train {
 namespace {
 
-// top_share of the batches from the top level, below_share from the one below, the rest from all reached by share.
+// top_share of the batches from the top level, below_share from the one below, the rest from all
+// reached by share.
 std::int64_t draw_level(const Recipe& recipe, std::int64_t top, Random& random) {
   const double u = random.unit();
   if (top == 0 || u < recipe.top_share) return top;
@@ -27,8 +28,14 @@ std::int64_t draw_level(const Recipe& recipe, std::int64_t top, Random& random) 
 
 Loader::Loader(const Recipe& recipe, const BatchMaker& maker, std::int64_t replicas, int threads,
                std::int64_t first_job, std::int64_t top_level, bool pin_memory)
-    : recipe_(recipe), maker_(maker), replicas_(replicas), capacity_(2 * replicas + threads), pin_memory_(pin_memory),
-      top_level_(top_level), next_job_(first_job), taken_(first_job) {
+    : recipe_(recipe),
+      maker_(maker),
+      replicas_(replicas),
+      capacity_(2 * replicas + threads),
+      pin_memory_(pin_memory),
+      top_level_(top_level),
+      next_job_(first_job),
+      taken_(first_job) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -52,14 +59,16 @@ void Loader::work() {
       job = next_job_++;
     }
     try {
-      Random random(splitmix64(recipe_.seed) + static_cast<std::uint64_t>(job / replicas_) * 0x9E3779B97F4A7C15ULL);
+      Random random(splitmix64(recipe_.seed) +
+                    static_cast<std::uint64_t>(job / replicas_) * 0x9E3779B97F4A7C15ULL);
       const std::int64_t index = draw_level(recipe_, top_level_.load(), random);
       const Level& level = recipe_.levels[static_cast<std::size_t>(index)];
       const bool natural = !random.chance(level.random_share);
       const std::uint64_t seed = splitmix64(recipe_.seed ^ (static_cast<std::uint64_t>(job) << 20));
       Batch batch = maker_.make(level, index, natural, seed, cache);
       if (pin_memory_) {
-        for (torch::Tensor* t : {&batch.grey, &batch.cells, &batch.ids, &batch.targets, &batch.slots}) {
+        for (torch::Tensor* t :
+             {&batch.grey, &batch.cells, &batch.ids, &batch.targets, &batch.slots}) {
           *t = t->pin_memory();
         }
       }
@@ -82,7 +91,8 @@ Batch Loader::take(std::int64_t job) {
   ready_.erase(job);
   taken_ = std::max(taken_, job + 1 - replicas_);
   room_changed_.notify_all();
-  waited_seconds_.fetch_add(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  waited_seconds_.fetch_add(
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   return batch;
 }
 

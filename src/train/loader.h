@@ -15,13 +15,13 @@
 
 namespace lectio::train {
 
-// Jobs are numbered; job j is for replica j % replicas, and the jobs of one step have the same level and kind of
-// text, so that replicas finish together. What a job draws depends on the seed, its number and the top level at the
-// time it starts. Thread-safe.
+// Jobs are numbered; job j is for replica j % replicas, and the jobs of one step have the same
+// level and kind of text, so that replicas finish together. What a job draws depends on the seed,
+// its number and the top level at the time it starts. Thread-safe.
 class Loader {
  public:
-  Loader(const Recipe& recipe, const BatchMaker& maker, std::int64_t replicas, int threads, std::int64_t first_job,
-         std::int64_t top_level, bool pin_memory);
+  Loader(const Recipe& recipe, const BatchMaker& maker, std::int64_t replicas, int threads,
+         std::int64_t first_job, std::int64_t top_level, bool pin_memory);
   ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;

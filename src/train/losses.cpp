@@ -22,9 +22,13 @@ torch::Tensor cell_loss(const torch::Tensor& scores, const torch::Tensor& labels
 }
 
 // cells [B, rows, columns] regrouped so that each of the gh x gw units has its own cells together.
-torch::Tensor group_cells(const torch::Tensor& cells, std::int64_t unit_rows, std::int64_t unit_columns) {
-  const std::int64_t b = cells.size(0), gh = cells.size(1) / unit_rows, gw = cells.size(2) / unit_columns;
-  return cells.view({b, gh, unit_rows, gw, unit_columns}).permute({0, 1, 3, 2, 4}).to(torch::kInt64);
+torch::Tensor group_cells(const torch::Tensor& cells, std::int64_t unit_rows,
+                          std::int64_t unit_columns) {
+  const std::int64_t b = cells.size(0), gh = cells.size(1) / unit_rows,
+                     gw = cells.size(2) / unit_columns;
+  return cells.view({b, gh, unit_rows, gw, unit_columns})
+      .permute({0, 1, 3, 2, 4})
+      .to(torch::kInt64);
 }
 
 torch::Tensor align_loss(const OcrOutput& out, const Batch& batch, double scale) {
@@ -40,15 +44,16 @@ torch::Tensor align_loss(const OcrOutput& out, const Batch& batch, double scale)
 
 void declare_cell_heads(Parameters& p, const NetworkSpec& spec) {
   const auto fan_in = [](std::int64_t n) { return 1.0 / std::sqrt(static_cast<double>(n)); };
-  declare_linear(p, "train.patch_cells", kPatchRows * kPatchColumns * kCellClasses, spec.sam.width, true,
-                 fan_in(spec.sam.width), false);
-  declare_linear(p, "train.token_cells.fc1", kTokenHeadHidden, spec.decoder.width, true, fan_in(spec.decoder.width),
-                 false);
-  declare_linear(p, "train.token_cells.fc2", kTokenRows * kTokenColumns * kCellClasses, kTokenHeadHidden, true,
-                 fan_in(kTokenHeadHidden), false);
+  declare_linear(p, "train.patch_cells", kPatchRows * kPatchColumns * kCellClasses, spec.sam.width,
+                 true, fan_in(spec.sam.width), false);
+  declare_linear(p, "train.token_cells.fc1", kTokenHeadHidden, spec.decoder.width, true,
+                 fan_in(spec.decoder.width), false);
+  declare_linear(p, "train.token_cells.fc2", kTokenRows * kTokenColumns * kCellClasses,
+                 kTokenHeadHidden, true, fan_in(kTokenHeadHidden), false);
 }
 
-LossTerms compute_losses(const Parameters& p, const NetworkSpec& spec, const Batch& batch, const LossWeights& weights) {
+LossTerms compute_losses(const Parameters& p, const NetworkSpec& spec, const Batch& batch,
+                         const LossWeights& weights) {
   const OcrOutput out = forward(p, spec, batch.grey, batch.ids);
   LossTerms terms;
   const torch::Tensor scores = logits(p, out.text_hidden()).to(torch::kFloat32);
@@ -64,16 +69,19 @@ LossTerms compute_losses(const Parameters& p, const NetworkSpec& spec, const Bat
   terms.expert_shares = out.decoder.expert_shares;
   terms.total = terms.text + weights.balance * terms.balance;
   if (weights.align > 0) {
-    terms.align = align_loss(out, batch, 1.0 / std::sqrt(static_cast<double>(spec.decoder.head_dim())));
+    terms.align =
+        align_loss(out, batch, 1.0 / std::sqrt(static_cast<double>(spec.decoder.head_dim())));
     terms.total = terms.total + weights.align * terms.align;
   }
   if (weights.cells > 0) {
     terms.patch_cells = cell_loss(linear(p, "train.patch_cells", out.encoder.patches, true),
                                   group_cells(batch.cells, kPatchRows, kPatchColumns));
-    const torch::Tensor hidden = torch::gelu(linear(p, "train.token_cells.fc1", out.encoder.tokens, true));
+    const torch::Tensor hidden =
+        torch::gelu(linear(p, "train.token_cells.fc1", out.encoder.tokens, true));
     terms.token_cells = cell_loss(linear(p, "train.token_cells.fc2", hidden, true),
                                   group_cells(batch.cells, kTokenRows, kTokenColumns));
-    terms.total = terms.total + weights.cells * (terms.patch_cells + terms.token_cells).to(torch::kFloat32);
+    terms.total =
+        terms.total + weights.cells * (terms.patch_cells + terms.token_cells).to(torch::kFloat32);
   }
   return terms;
 }

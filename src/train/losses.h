@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the network is taught by: next token, which character each cell shows, which vision token to look at, and a
-// balanced use of the experts.
+// What the network is taught by: next token, which character each cell shows, which vision token to
+// look at, and a balanced use of the experts.
 #pragma once
 
 #include <torch/torch.h>
@@ -11,15 +11,15 @@
 
 namespace lectio::train {
 
-// The heads that exist in training alone: one linear map from each SAM patch to its 2 x 4 cells, one small network
-// from each vision token to its 8 x 16 cells.
+// The heads that exist in training alone: one linear map from each SAM patch to its 2 x 4 cells,
+// one small network from each vision token to its 8 x 16 cells.
 void declare_cell_heads(Parameters& p, const NetworkSpec& spec);
 
 // Sums over the batch, f32 scalars on the device, so that reading them is the caller's choice.
 struct LossTerms {
   torch::Tensor total;
-  torch::Tensor text;           // mean negative log likelihood of a token, nats
-  torch::Tensor patch_cells;    // mean over cells; undefined where the weight is 0
+  torch::Tensor text;         // mean negative log likelihood of a token, nats
+  torch::Tensor patch_cells;  // mean over cells; undefined where the weight is 0
   torch::Tensor token_cells;
   torch::Tensor align;
   torch::Tensor balance;
@@ -35,6 +35,7 @@ struct LossWeights {
 };
 
 // Everything of the batch on the parameters' device.
-LossTerms compute_losses(const Parameters& p, const NetworkSpec& spec, const Batch& batch, const LossWeights& weights);
+LossTerms compute_losses(const Parameters& p, const NetworkSpec& spec, const Batch& batch,
+                         const LossWeights& weights);
 
 }  // namespace lectio::train

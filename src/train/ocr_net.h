@@ -22,6 +22,7 @@ struct OcrOutput {
 void declare_network(Parameters& p, const NetworkSpec& spec, std::int64_t neck_width);
 
 // grey u8 [B, H, W] or rgb u8 [B, 3, H, W]; ids i64 [B, T], what follows the image.
-OcrOutput forward(const Parameters& p, const NetworkSpec& spec, const torch::Tensor& pixels, const torch::Tensor& ids);
+OcrOutput forward(const Parameters& p, const NetworkSpec& spec, const torch::Tensor& pixels,
+                  const torch::Tensor& ids);
 
 }  // namespace lectio::train

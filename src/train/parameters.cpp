@@ -10,7 +10,8 @@
 namespace lectio::train {
 namespace {
 
-// Approximately normal numbers by Box-Muller from the project's own stream: the same on every machine.
+// Approximately normal numbers by Box-Muller from the project's own stream: the same on every
+// machine.
 void fill_normal(float* out, std::int64_t count, double deviation, std::uint64_t seed) {
   Random random(seed);
   for (std::int64_t i = 0; i < count; i += 2) {
@@ -23,8 +24,8 @@ void fill_normal(float* out, std::int64_t count, double deviation, std::uint64_t
 
 }  // namespace
 
-void Parameters::declare(std::string name, std::vector<std::int64_t> shape, Init init, double deviation,
-                         bool exported) {
+void Parameters::declare(std::string name, std::vector<std::int64_t> shape, Init init,
+                         double deviation, bool exported) {
   ParameterInfo info;
   info.elements = std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
   info.name = std::move(name);
@@ -39,7 +40,8 @@ void Parameters::declare(std::string name, std::vector<std::int64_t> shape, Init
   infos_.push_back(std::move(info));
 }
 
-void Parameters::allocate(torch::Device device, torch::ScalarType compute_type, std::uint64_t seed) {
+void Parameters::allocate(torch::Device device, torch::ScalarType compute_type,
+                          std::uint64_t seed) {
   torch::NoGradGuard no_grad;
   torch::Tensor host = torch::zeros({elements_}, torch::kFloat32);
   torch::Tensor decay = torch::zeros({elements_}, torch::kFloat32);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parameters of the network in training, as views into three flat buffers, so that the optimiser, the average,
-// the gradient exchange and the checkpoint are each one operation over one tensor.
+// The parameters of the network in training, as views into three flat buffers, so that the
+// optimiser, the average, the gradient exchange and the checkpoint are each one operation over one
+// tensor.
 #pragma once
 
 #include <torch/torch.h>
@@ -15,7 +16,8 @@ namespace lectio::train {
 enum class Init { kZero, kOne, kNormal };
 
 struct ParameterInfo {
-  std::string name;  // the official tensor name; the routed experts of a layer are fused (see ocr_net.h)
+  std::string
+      name;  // the official tensor name; the routed experts of a layer are fused (see ocr_net.h)
   std::vector<std::int64_t> shape;
   Init init = Init::kNormal;
   double deviation = 0.02;  // of kNormal
@@ -25,12 +27,12 @@ struct ParameterInfo {
   std::int64_t elements = 0;
 };
 
-// Declare everything, then allocate once. The working copy has the compute type (bf16 on CUDA, f32 on CPU); the
-// masters are f32. One thread at a time.
+// Declare everything, then allocate once. The working copy has the compute type (bf16 on CUDA, f32
+// on CPU); the masters are f32. One thread at a time.
 class Parameters {
  public:
-  void declare(std::string name, std::vector<std::int64_t> shape, Init init, double deviation = 0.02,
-               bool exported = true);
+  void declare(std::string name, std::vector<std::int64_t> shape, Init init,
+               double deviation = 0.02, bool exported = true);
   // The same initial numbers for the same seed on any device.
   void allocate(torch::Device device, torch::ScalarType compute_type, std::uint64_t seed);
 
@@ -39,10 +41,12 @@ class Parameters {
   const std::vector<ParameterInfo>& infos() const { return infos_; }
   std::int64_t elements() const { return elements_; }
 
-  torch::Tensor master() const { return master_; }      // f32 [elements]
-  torch::Tensor working() const { return working_; }    // compute type [elements]
-  torch::Tensor grads() const { return grads_; }        // compute type [elements]
-  torch::Tensor decay_mask() const { return decay_; }   // f32 [elements], 1 where weight decay applies
+  torch::Tensor master() const { return master_; }    // f32 [elements]
+  torch::Tensor working() const { return working_; }  // compute type [elements]
+  torch::Tensor grads() const { return grads_; }      // compute type [elements]
+  torch::Tensor decay_mask() const {
+    return decay_;
+  }  // f32 [elements], 1 where weight decay applies
   // Copies the masters into the working copy.
   void publish();
 

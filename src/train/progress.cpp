@@ -49,20 +49,26 @@ std::string Progress::summary(const std::vector<Level>& levels) {
     }
   }
   const double n = std::max<double>(1.0, static_cast<double>(steps_.size())), time = seconds();
-  Json line = {{"patch_cells", patch / n}, {"token_cells", token / n}, {"align", align / n},
-               {"balance", balance / n}, {"gradient_norm", norm / n},
-               {"pages_per_second", pages / time}, {"tokens_per_second", tokens / time}};
+  Json line = {{"patch_cells", patch / n},
+               {"token_cells", token / n},
+               {"align", align / n},
+               {"balance", balance / n},
+               {"gradient_norm", norm / n},
+               {"pages_per_second", pages / time},
+               {"tokens_per_second", tokens / time}};
   if (shares.defined()) {
     line["expert_share_min"] = (shares.min() / n).item<double>();
     line["expert_share_max"] = (shares.max() / n).item<double>();
   }
   for (const auto& [kind, count] : kinds) {
-    line["levels"][kind] = {{"loss", count.loss / count.counted}, {"accuracy", count.correct / count.counted}};
+    line["levels"][kind] = {{"loss", count.loss / count.counted},
+                            {"accuracy", count.correct / count.counted}};
   }
   for (const auto& [level, count] : by_level) {
     const double now = count.correct / count.counted;
     const auto found = accuracy_.find(level);
-    accuracy_[level] = found == accuracy_.end() ? now : kMemory * found->second + (1.0 - kMemory) * now;
+    accuracy_[level] =
+        found == accuracy_.end() ? now : kMemory * found->second + (1.0 - kMemory) * now;
   }
   return line.dump();
 }

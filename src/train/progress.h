@@ -16,7 +16,8 @@ namespace lectio::train {
 class Progress {
  public:
   void add(const Batch& batch, LossTerms terms, const torch::Tensor& norm);
-  // JSON of the means since the last restart(): losses, accuracy by level and kind of text, pages and tokens a second.
+  // JSON of the means since the last restart(): losses, accuracy by level and kind of text, pages
+  // and tokens a second.
   std::string summary(const std::vector<Level>& levels);
   // Running token accuracy of a level, over calls of summary(); 0 before there is one.
   double accuracy(std::int64_t level) const;

@@ -14,8 +14,11 @@ using Json = nlohmann::json;
 class Reader {
  public:
   Reader(const Json& object, std::string path, std::vector<std::string>& problems)
-      : object_(object), path_(std::move(path)), problems_(problems) {
-    if (!object_.is_object()) problems_.push_back(path_ + ": expected an object, found " + object_.type_name());
+      : object_(object),
+        path_(std::move(path)),
+        problems_(problems) {
+    if (!object_.is_object())
+      problems_.push_back(path_ + ": expected an object, found " + object_.type_name());
   }
 
   template <typename T>
@@ -24,8 +27,8 @@ class Reader {
     if (!object_.is_object() || !object_.contains(key)) return;
     const Json& found = object_.at(key);
     if (!found.is_number() || found.get<double>() < low || found.get<double>() > high) {
-      problems_.push_back(path_ + "." + key + ": expected a number in [" + std::to_string(low) + ", " +
-                          std::to_string(high) + "], found " + found.dump());
+      problems_.push_back(path_ + "." + key + ": expected a number in [" + std::to_string(low) +
+                          ", " + std::to_string(high) + "], found " + found.dump());
       return;
     }
     value = found.get<T>();
@@ -45,7 +48,8 @@ class Reader {
     if (object_.at(key).is_boolean()) {
       value = object_.at(key).get<bool>();
     } else {
-      problems_.push_back(path_ + "." + key + ": expected true or false, found " + object_.at(key).dump());
+      problems_.push_back(path_ + "." + key + ": expected true or false, found " +
+                          object_.at(key).dump());
     }
   }
   const Json* child(const char* key) {
@@ -87,9 +91,11 @@ Level read_level(const Json& json, const std::string& path, std::vector<std::str
   reader.finish();
   if (level.print.width % 64 != 0 || level.print.height % 64 != 0) {
     problems.push_back(path + ": expected width and height that are multiples of 64, found " +
-                       std::to_string(level.print.width) + "x" + std::to_string(level.print.height));
+                       std::to_string(level.print.width) + "x" +
+                       std::to_string(level.print.height));
   }
-  if (level.print.min_chars > level.print.max_chars) problems.push_back(path + ": min_chars is above max_chars");
+  if (level.print.min_chars > level.print.max_chars)
+    problems.push_back(path + ": min_chars is above max_chars");
   if (level.max_tokens == 0) level.max_tokens = level.print.max_chars + 32;
   return level;
 }
@@ -97,7 +103,8 @@ Level read_level(const Json& json, const std::string& path, std::vector<std::str
 }  // namespace
 
 Result<Recipe> parse_recipe(std::string_view text, std::string_view name) {
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false, /*ignore_comments=*/true);
+  const Json json =
+      Json::parse(text, nullptr, /*allow_exceptions=*/false, /*ignore_comments=*/true);
   if (json.is_discarded()) return Error(ErrorCode::kInvalidInput, std::string(name) + ": not JSON");
   Recipe recipe;
   std::vector<std::string> problems;
@@ -117,9 +124,11 @@ Result<Recipe> parse_recipe(std::string_view text, std::string_view name) {
   reader.read("balance_weight", recipe.balance_weight, 0, 100);
   reader.read("top_share", recipe.top_share, 0, 1);
   reader.read("below_share", recipe.below_share, 0, 1);
-  if (const Json* levels = reader.child("levels"); levels != nullptr && levels->is_array() && !levels->empty()) {
+  if (const Json* levels = reader.child("levels");
+      levels != nullptr && levels->is_array() && !levels->empty()) {
     for (std::size_t i = 0; i < levels->size(); ++i) {
-      recipe.levels.push_back(read_level(levels->at(i), "recipe.levels[" + std::to_string(i) + "]", problems));
+      recipe.levels.push_back(
+          read_level(levels->at(i), "recipe.levels[" + std::to_string(i) + "]", problems));
     }
   } else {
     problems.emplace_back("recipe.levels: expected a list of levels");
@@ -128,7 +137,8 @@ Result<Recipe> parse_recipe(std::string_view text, std::string_view name) {
     Result<NetworkSpec> spec = parse_network_spec(network->dump(), "recipe.network");
     if (!spec) return spec.error().within(name);
     recipe.network = *std::move(spec);
-    if (recipe.network.family != Family::kV1) problems.emplace_back("recipe.network: expected the v1 architecture");
+    if (recipe.network.family != Family::kV1)
+      problems.emplace_back("recipe.network: expected the v1 architecture");
   } else {
     problems.emplace_back("recipe.network: missing");
   }

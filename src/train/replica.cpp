@@ -25,14 +25,15 @@ LossTerms Replica::accumulate(const Batch& batch, const LossWeights& weights) {
   }
   LossTerms terms = compute_losses(parameters_, recipe_.network, to_device(batch), weights);
   terms.total.backward();
-  for (torch::Tensor* t : {&terms.total, &terms.text, &terms.patch_cells, &terms.token_cells, &terms.align,
-                           &terms.balance, &terms.expert_shares}) {
+  for (torch::Tensor* t : {&terms.total, &terms.text, &terms.patch_cells, &terms.token_cells,
+                           &terms.align, &terms.balance, &terms.expert_shares}) {
     if (t->defined()) *t = t->detach();
   }
   return terms;
 }
 
-torch::Tensor Replica::update(const std::vector<std::unique_ptr<Replica>>& all, double learning_rate) {
+torch::Tensor Replica::update(const std::vector<std::unique_ptr<Replica>>& all,
+                              double learning_rate) {
   torch::NoGradGuard no_grad;
   // Every replica adds in the same order, so that all get the same bits.
   torch::Tensor sum;

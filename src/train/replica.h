@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One copy of the network on one device. Several copies see different batches, exchange their gradients and make the
-// same update, so they stay equal to the bit without ever sending weights.
+// One copy of the network on one device. Several copies see different batches, exchange their
+// gradients and make the same update, so they stay equal to the bit without ever sending weights.
 #pragma once
 
 #include <torch/torch.h>

@@ -19,7 +19,8 @@ namespace lectio::train {
 namespace {
 
 Recipe nano() {
-  Result<Recipe> recipe = read_recipe(std::filesystem::path(LECTIO_SOURCE_DIR) / "recipes/nano.json");
+  Result<Recipe> recipe =
+      read_recipe(std::filesystem::path(LECTIO_SOURCE_DIR) / "recipes/nano.json");
   if (!recipe) throw std::runtime_error(recipe.error().message());
   return *std::move(recipe);
 }
@@ -75,8 +76,10 @@ TEST(RecipeTest, EveryProblemIsReportedAtOnce) {
       R"({"neck_width": "wide", "clip": -1, "colour": 3, "levels": [{"width": 100, "height": 64, "min_chars": 9, "max_chars": 3}]})",
       "r.json");
   ASSERT_FALSE(recipe);
-  for (const char* part : {"r.json", "neck_width", "recipe.clip", "colour", "100x64", "min_chars", "network"}) {
-    EXPECT_NE(recipe.error().message().find(part), std::string::npos) << part << " in " << recipe.error().message();
+  for (const char* part :
+       {"r.json", "neck_width", "recipe.clip", "colour", "100x64", "min_chars", "network"}) {
+    EXPECT_NE(recipe.error().message().find(part), std::string::npos)
+        << part << " in " << recipe.error().message();
   }
 }
 
@@ -91,9 +94,13 @@ TEST(FlatAdamTest, UpdatesAsTheLibraryOptimiserDoes) {
   torch::Tensor matrix = parameters["matrix"].detach().clone().requires_grad_();
   torch::Tensor vector = parameters["vector"].detach().clone().requires_grad_();
   const auto options = [&](double decay) {
-    return torch::optim::AdamWOptions(1e-2).betas({recipe.beta1, recipe.beta2}).eps(1e-8).weight_decay(decay);
+    return torch::optim::AdamWOptions(1e-2)
+        .betas({recipe.beta1, recipe.beta2})
+        .eps(1e-8)
+        .weight_decay(decay);
   };
-  torch::optim::AdamW with_decay({matrix}, options(recipe.weight_decay)), without_decay({vector}, options(0));
+  torch::optim::AdamW with_decay({matrix}, options(recipe.weight_decay)),
+      without_decay({vector}, options(0));
   torch::manual_seed(5);
   for (int i = 0; i < 10; ++i) {
     matrix.mutable_grad() = torch::randn({3, 5});
@@ -127,15 +134,18 @@ TEST(LayersTest, RelativeAttentionIsTheFormulaWrittenOut) {
   torch::manual_seed(2);
   constexpr std::int64_t kHeads = 2, kH = 3, kW = 5, kDim = 8, kN = kH * kW;
   const auto options = torch::kFloat64;
-  const torch::Tensor q = torch::randn({1, kHeads, kN, kDim}, options), k = torch::randn({1, kHeads, kN, kDim}, options);
+  const torch::Tensor q = torch::randn({1, kHeads, kN, kDim}, options),
+                      k = torch::randn({1, kHeads, kN, kDim}, options);
   const torch::Tensor v = torch::randn({1, kHeads, kN, kDim}, options);
-  const torch::Tensor rh = torch::randn({2 * kH - 1, kDim}, options), rw = torch::randn({2 * kW - 1, kDim}, options);
+  const torch::Tensor rh = torch::randn({2 * kH - 1, kDim}, options),
+                      rw = torch::randn({2 * kW - 1, kDim}, options);
   torch::Tensor scores = torch::matmul(q, k.transpose(2, 3)) / std::sqrt(static_cast<double>(kDim));
   for (std::int64_t h = 0; h < kHeads; ++h) {
     for (std::int64_t a = 0; a < kN; ++a) {
       for (std::int64_t b = 0; b < kN; ++b) {
         const torch::Tensor row = q[0][h][a];
-        scores[0][h][a][b] += row.dot(rh[a / kW - b / kW + kH - 1]) + row.dot(rw[a % kW - b % kW + kW - 1]);
+        scores[0][h][a][b] +=
+            row.dot(rh[a / kW - b / kW + kH - 1]) + row.dot(rw[a % kW - b % kW + kW - 1]);
       }
     }
   }
@@ -171,7 +181,8 @@ TEST(DecoderNetTest, WideProductOfAllExpertsIsTheSumOverTheChosen) {
 TEST(CheckpointTest, RunGoesOnAsIfItHadNotStopped) {
   const Recipe recipe = tiny();
   const std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("lectio-checkpoint-" + std::to_string(::getpid()) + ".safetensors");
+      std::filesystem::temp_directory_path() /
+      ("lectio-checkpoint-" + std::to_string(::getpid()) + ".safetensors");
   std::vector<std::unique_ptr<Replica>> through;
   through.push_back(std::make_unique<Replica>(recipe, torch::kCPU));
   step(through, 1);

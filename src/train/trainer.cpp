@@ -25,7 +25,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::json;
 
-double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
 
 // What the replicas agree on between two barriers.
 struct Decision {
@@ -36,7 +38,9 @@ struct Decision {
 class Run {
  public:
   Run(const TrainOptions& options, const Recipe& recipe, const Inputs& inputs)
-      : options_(options), recipe_(recipe), inputs_(inputs) {}
+      : options_(options),
+        recipe_(recipe),
+        inputs_(inputs) {}
 
   Result<void> prepare();
   Result<void> execute();
@@ -76,25 +80,30 @@ Result<void> Run::prepare() {
     for (const auto& replica : replicas_) {
       LECTIO_TRY(state_, load_checkpoint(checkpoint, *replica));
     }
-    log(LogLevel::kInfo, "resumed at step " + std::to_string(state_.step) + ", level " + std::to_string(state_.level));
+    log(LogLevel::kInfo, "resumed at step " + std::to_string(state_.step) + ", level " +
+                             std::to_string(state_.level));
   } else if (!options_.init_from.empty()) {
-    for (const auto& replica : replicas_) LECTIO_TRY_VOID(load_model(options_.init_from, recipe_, *replica));
+    for (const auto& replica : replicas_)
+      LECTIO_TRY_VOID(load_model(options_.init_from, recipe_, *replica));
   }
   if (options_.first_level >= 0) state_.level = options_.first_level;
   const auto last_level = static_cast<std::int64_t>(recipe_.levels.size()) - 1;
   if (state_.level > last_level) {
-    return Error(ErrorCode::kInvalidArgument, "level: expected at most " + std::to_string(last_level) + ", found " +
+    return Error(ErrorCode::kInvalidArgument, "level: expected at most " +
+                                                  std::to_string(last_level) + ", found " +
                                                   std::to_string(state_.level));
   }
   log_.open(options_.out / "log.jsonl", std::ios::app);
   if (!log_) return Error(ErrorCode::kIo, (options_.out / "log.jsonl").string() + ": cannot open");
   controls_ = draw_controls(inputs_.seen(), inputs_.unseen());
-  const int threads = options_.threads > 0 ? options_.threads
-                                           : std::max(1, static_cast<int>(std::thread::hardware_concurrency()) -
-                                                             static_cast<int>(replicas_.size()));
+  const int threads = options_.threads > 0
+                          ? options_.threads
+                          : std::max(1, static_cast<int>(std::thread::hardware_concurrency()) -
+                                            static_cast<int>(replicas_.size()));
   const auto count = static_cast<std::int64_t>(replicas_.size());
   const bool pin = replicas_.front()->parameters().master().is_cuda();
-  loader_ = std::make_unique<Loader>(recipe_, inputs_.seen(), count, threads, state_.step * count, state_.level, pin);
+  loader_ = std::make_unique<Loader>(recipe_, inputs_.seen(), count, threads, state_.step * count,
+                                     state_.level, pin);
   return {};
 }
 
@@ -104,8 +113,9 @@ Decision Run::decide() const {
   decision.stop = elapsed >= total || options_.stop.stop_requested() || failed_.load() ||
                   (options_.max_steps > 0 && state_.step - first_step_ >= options_.max_steps);
   const double base = options_.learning_rate > 0 ? options_.learning_rate : recipe_.learning_rate;
-  const double warm = std::min(1.0, static_cast<double>(state_.step - first_step_ + 1) /
-                                        static_cast<double>(std::max<std::int64_t>(recipe_.warm_up_steps, 1)));
+  const double warm =
+      std::min(1.0, static_cast<double>(state_.step - first_step_ + 1) /
+                        static_cast<double>(std::max<std::int64_t>(recipe_.warm_up_steps, 1)));
   const double falling = options_.decay_share * total;
   const double left = std::max(0.0, total - elapsed);
   decision.learning_rate = base * warm * (falling > 0 ? std::min(1.0, left / falling) : 1.0);
@@ -124,7 +134,8 @@ void Run::replica_loop(std::size_t index, std::barrier<>& barrier) {
     LossTerms terms;
     try {
       batch = loader_->take(state_.step * count + static_cast<std::int64_t>(index));
-      terms = replica.accumulate(batch, {recipe_.cell_weight, recipe_.align_weight, recipe_.balance_weight});
+      terms = replica.accumulate(
+          batch, {recipe_.cell_weight, recipe_.align_weight, recipe_.balance_weight});
       if (several) replica.synchronize();
     } catch (...) {
       if (!failed_.exchange(true)) failure_ = std::current_exception();
@@ -143,7 +154,8 @@ void Run::after_step(const Batch& batch, LossTerms terms, const torch::Tensor& n
   state_.pages += batch.grey.size(0) * static_cast<std::int64_t>(replicas_.size());
   progress_.add(batch, std::move(terms), norm);
   if (state_.step % 20 == 0) read_progress();
-  if (options_.control_seconds > 0 && seconds_since(last_control_) > options_.control_seconds) run_controls();
+  if (options_.control_seconds > 0 && seconds_since(last_control_) > options_.control_seconds)
+    run_controls();
   if (seconds_since(last_save_) > options_.checkpoint_seconds) {
     if (const Result<void> saved = save(); !saved) log(LogLevel::kError, saved.error().message());
   }
@@ -162,12 +174,15 @@ void Run::read_progress() {
   write_line(line);
   const Level& level = recipe_.levels[static_cast<std::size_t>(state_.level)];
   state_.level_minutes += progress_.seconds() / 60.0;
-  const bool passed = progress_.accuracy(state_.level) >= level.advance_at || state_.level_minutes > level.at_most_minutes;
+  const bool passed = progress_.accuracy(state_.level) >= level.advance_at ||
+                      state_.level_minutes > level.at_most_minutes;
   if (passed && state_.level + 1 < static_cast<std::int64_t>(recipe_.levels.size())) {
     ++state_.level;
     state_.level_minutes = 0;
     loader_->set_top_level(state_.level);
-    write_line({{"event", "level"}, {"step", state_.step}, {"seconds", seconds_since(begin_)},
+    write_line({{"event", "level"},
+                {"step", state_.step},
+                {"seconds", seconds_since(begin_)},
                 {"level", recipe_.levels[static_cast<std::size_t>(state_.level)].name}});
   }
   progress_.restart();
@@ -177,16 +192,22 @@ void Run::run_controls() {
   Json sets = Json::object();
   for (const ControlSet& set : controls_) {
     const ControlResult r = run_control(*replicas_.front(), recipe_.network, set);
-    sets[r.name] = {{"loss", r.loss}, {"accuracy", r.accuracy}, {"image_gap", r.shuffled_loss - r.loss}};
+    sets[r.name] = {
+        {"loss", r.loss}, {"accuracy", r.accuracy}, {"image_gap", r.shuffled_loss - r.loss}};
   }
-  write_line({{"event", "controls"}, {"step", state_.step}, {"seconds", seconds_since(begin_)}, {"sets", sets}});
+  write_line({{"event", "controls"},
+              {"step", state_.step},
+              {"seconds", seconds_since(begin_)},
+              {"sets", sets}});
   last_control_ = Clock::now();
 }
 
 Result<void> Run::save() {
   last_save_ = Clock::now();
-  LECTIO_TRY_VOID(save_checkpoint(options_.out / "checkpoint.safetensors", state_, *replicas_.front()));
-  return export_model(options_.out / "model", recipe_, *replicas_.front(), inputs_.tokenizer_json());
+  LECTIO_TRY_VOID(
+      save_checkpoint(options_.out / "checkpoint.safetensors", state_, *replicas_.front()));
+  return export_model(options_.out / "model", recipe_, *replicas_.front(),
+                      inputs_.tokenizer_json());
 }
 
 void Run::write_line(const Json& line) {
@@ -201,7 +222,8 @@ Result<void> Run::execute() {
   std::barrier<> barrier(static_cast<std::ptrdiff_t>(replicas_.size()));
   {
     std::vector<std::jthread> others;
-    for (std::size_t i = 1; i < replicas_.size(); ++i) others.emplace_back([this, i, &barrier] { replica_loop(i, barrier); });
+    for (std::size_t i = 1; i < replicas_.size(); ++i)
+      others.emplace_back([this, i, &barrier] { replica_loop(i, barrier); });
     replica_loop(0, barrier);
   }
   if (failure_) std::rethrow_exception(failure_);
@@ -215,7 +237,8 @@ Result<void> train(const TrainOptions& options) {
   LECTIO_TRY(Recipe recipe, read_recipe(options.recipe));
   std::error_code code;
   std::filesystem::create_directories(options.out, code);
-  if (code) return Error(ErrorCode::kIo, options.out.string() + ": cannot create: " + code.message());
+  if (code)
+    return Error(ErrorCode::kIo, options.out.string() + ": cannot create: " + code.message());
   LECTIO_TRY(const Inputs inputs, Inputs::open(options, recipe));
   recipe.network.decoder.vocabulary = inputs.vocabulary();
   Run run(options, recipe, inputs);

@@ -123,6 +123,25 @@ CLI::App* add_typeset(CLI::App& app, TypesetArguments& typeset) {
   return command;
 }
 
+CLI::App* add_convert(CLI::App& app, ConvertArguments& convert) {
+  CLI::App* const command =
+      app.add_subcommand("convert", "Write a model in another number format; report the error");
+  command->add_option("model", convert.model, "Model folder")->required()->type_name("MODEL");
+  command->add_option("-o,--output", convert.folder, "Folder for the converted model; is made")
+      ->required()
+      ->type_name("DIR");
+  static const std::map<std::string, DType> kFormats = {
+      {"q8", DType::kQ8}, {"bf16", DType::kBF16}, {"f16", DType::kF16}, {"f32", DType::kF32}};
+  command
+      ->add_option("--format", convert.format,
+                   "q8: 8-bit blocks of 32 with a scale; bf16, f16, f32")
+      ->transform(CLI::CheckedTransformer(kFormats))
+      ->type_name("FORMAT")
+      ->default_str("q8");
+  command->add_flag("--json", convert.json, "The report as JSON");
+  return command;
+}
+
 CLI::App* add_eval(CLI::App& app, EvalPagesArguments& eval) {
   CLI::App* const command = app.add_subcommand("eval", "Measure a model");
   command->require_subcommand(1);
@@ -169,10 +188,12 @@ std::variant<Arguments, int> parse_arguments(int argc, char** argv) {
   ReadArguments read;
   InfoArguments info;
   TypesetArguments typeset;
+  ConvertArguments convert;
   EvalPagesArguments eval;
   const CLI::App* const read_command = add_read(app, read);
   const CLI::App* const info_command = add_info(app, info);
   const CLI::App* const typeset_command = add_typeset(app, typeset);
+  const CLI::App* const convert_command = add_convert(app, convert);
   static_cast<void>(add_eval(app, eval));
   try {
     app.parse(argc, argv);
@@ -185,6 +206,8 @@ std::variant<Arguments, int> parse_arguments(int argc, char** argv) {
     arguments.command = std::move(info);
   } else if (typeset_command->parsed()) {
     arguments.command = std::move(typeset);
+  } else if (convert_command->parsed()) {
+    arguments.command = std::move(convert);
   } else {
     arguments.command = std::move(eval);
   }

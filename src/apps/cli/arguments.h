@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "compute/tensor/dtype.h"
 #include "model/spec/token_layout.h"
 #include "ocr/generate/no_repeat_presets.h"
 
@@ -40,6 +41,13 @@ struct InfoArguments {
   bool json = false;
 };
 
+struct ConvertArguments {
+  std::filesystem::path model;
+  std::filesystem::path folder;
+  DType format = DType::kQ8;
+  bool json = false;
+};
+
 struct EvalPagesArguments {
   ReadingArguments reading;
   std::filesystem::path folder;
@@ -61,7 +69,8 @@ struct TypesetArguments {
 };
 
 struct Arguments {
-  std::variant<ReadArguments, InfoArguments, TypesetArguments, EvalPagesArguments> command;
+  std::variant<ReadArguments, InfoArguments, TypesetArguments, ConvertArguments, EvalPagesArguments>
+      command;
   bool quiet = false;
   bool verbose = false;
 };

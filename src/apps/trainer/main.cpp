@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// lectio-train: trains a model of the family from a recipe, a corpus and fonts.
+// lectio-train: trains a model of the family from a recipe, a corpus and fonts, and draws pages to
+// measure it with.
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <csignal>
@@ -10,59 +11,131 @@
 #include "base/log.h"
 #include "train/trainer.h"
 
+#ifdef LECTIO_READER
+#include "datagen/prints/page_set.h"
+#endif
+
 namespace {
 
-// Set by SIGINT and SIGTERM; a thread passes it on as a stop request, since a handler may do little.
+using lectio::Result;
+
+// Set by SIGINT and SIGTERM; a thread passes it on as a stop request, since a handler may do
+// little.
 volatile std::sig_atomic_t interrupted = 0;
 
 void on_signal(int) { interrupted = 1; }
 
 void print_line(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  CLI::App app("Trains a small DeepSeek-OCR from scratch: pages are typeset while it learns to read them");
-  lectio::train::TrainOptions options;
-  options.devices = {"cpu"};
-  app.add_option("recipe", options.recipe, "Recipe (JSON): network, curriculum, optimiser")->required();
-  app.add_option("-o,--out", options.out, "Run folder: tokenizer, log, checkpoint, model")->required();
-  app.add_option("--corpus", options.corpus, "Folder of .txt files, paragraphs separated by blank lines")
-      ->default_str("data/corpus/train");
-  app.add_option("--fonts", options.fonts, "Folder of fonts to learn from")->default_str("data/fonts/train");
-  app.add_option("--unseen-fonts", options.unseen_fonts, "Folder of fonts for the controls")
-      ->default_str("data/fonts/heldout");
-  app.add_option("--init-from", options.init_from, "Model folder to start from, with its tokenizer");
-  app.add_option("--minutes", options.minutes, "Stop after so many minutes")->check(CLI::PositiveNumber);
-  app.add_option("--decay-share", options.decay_share, "Let the learning rate fall to 0 over this last share")
+CLI::App* add_run(CLI::App& app, lectio::train::TrainOptions& options) {
+  CLI::App* const run =
+      app.add_subcommand("run", "Train: pages are typeset while the network learns to read them");
+  run->add_option("recipe", options.recipe, "Recipe (JSON): network, curriculum, optimiser")
+      ->required();
+  run->add_option("-o,--out", options.out, "Run folder: tokenizer, log, checkpoint, model")
+      ->required();
+  run->add_option("--corpus", options.corpus,
+                  "Folder of .txt files, paragraphs separated by blank lines")
+      ->capture_default_str();
+  run->add_option("--fonts", options.fonts, "Folder of fonts to learn from")->capture_default_str();
+  run->add_option("--unseen-fonts", options.unseen_fonts, "Folder of fonts for the controls")
+      ->capture_default_str();
+  run->add_option("--init-from", options.init_from,
+                  "Model folder to start from, with its tokenizer");
+  run->add_option("--minutes", options.minutes, "Stop after so many minutes")
+      ->check(CLI::PositiveNumber);
+  run->add_option("--decay-share", options.decay_share,
+                  "Let the learning rate fall to 0 over this last share")
       ->check(CLI::Range(0.0, 1.0));
-  app.add_option("--learning-rate", options.learning_rate, "Instead of the recipe's")->check(CLI::PositiveNumber);
-  app.add_option("--first-level", options.first_level, "Start the curriculum at this level, from 0");
-  app.add_option("--devices", options.devices, "cpu, cuda:0, ...: one replica each")->delimiter(',');
-  app.add_option("--threads", options.threads, "Page generators; 0: one a core");
-  app.add_option("--control-seconds", options.control_seconds, "Between controls; 0: only at the end");
-  app.add_option("--checkpoint-seconds", options.checkpoint_seconds, "Between checkpoints");
-  app.add_option("--max-steps", options.max_steps, "Stop after so many steps; 0: no limit");
-  app.add_flag("!--no-resume", options.resume, "Ignore a checkpoint in the run folder");
-  options.corpus = "data/corpus/train";
-  options.fonts = "data/fonts/train";
-  options.unseen_fonts = "data/fonts/heldout";
-  CLI11_PARSE(app, argc, argv);
+  run->add_option("--learning-rate", options.learning_rate, "Instead of the recipe's")
+      ->check(CLI::PositiveNumber);
+  run->add_option("--first-level", options.first_level,
+                  "Start the curriculum at this level, from 0");
+  run->add_option("--devices", options.devices, "cpu, cuda:0, ...: one replica each")
+      ->delimiter(',');
+  run->add_option("--threads", options.threads, "Page generators; 0: one a core");
+  run->add_option("--control-seconds", options.control_seconds,
+                  "Between controls; 0: only at the end");
+  run->add_option("--checkpoint-seconds", options.checkpoint_seconds, "Between checkpoints");
+  run->add_option("--max-steps", options.max_steps, "Stop after so many steps; 0: no limit");
+  run->add_flag("!--no-resume", options.resume, "Ignore a checkpoint in the run folder");
+  return run;
+}
 
+#ifdef LECTIO_READER
+struct PagesArguments {
+  lectio::PageSet set;
+  std::filesystem::path folder, corpus = "data/corpus/train", fonts = "data/fonts/heldout";
+};
+
+CLI::App* add_pages(CLI::App& app, PagesArguments& pages) {
+  CLI::App* const command = app.add_subcommand(
+      "pages", "Draw held-out text in held-out fonts, for lectio eval pages --images pages");
+  command->add_option("-o,--out", pages.folder, "Folder for text.json and pages/")->required();
+  command->add_option("--corpus", pages.corpus, "Folder of .txt files")->capture_default_str();
+  command->add_option("--fonts", pages.fonts, "Folder of fonts")->capture_default_str();
+  command->add_option("--side", pages.set.side, "Of a page, in pixels")
+      ->check(CLI::Range(64, 4096));
+  command->add_option("--area", pages.set.pixels_per_character, "Square pixels a character")
+      ->check(CLI::Range(20.0, 100000.0));
+  command->add_option("--count", pages.set.pages, "Pages")->check(CLI::Range(1, 100000));
+  command->add_option("--seed", pages.set.seed, "Of the pages");
+  command->add_flag("--random", pages.set.random_text,
+                    "Words, letters and digits without a language prior");
+  return command;
+}
+
+Result<void> draw_pages(const PagesArguments& arguments) {
+  LECTIO_TRY(lectio::Corpus opened, lectio::Corpus::open(arguments.corpus));
+  LECTIO_TRY(std::vector<lectio::FontRef> fonts, lectio::open_fonts(arguments.fonts));
+  const auto corpus = std::make_shared<const lectio::Corpus>(std::move(opened));
+  LECTIO_TRY(
+      const lectio::PrintFactory prints,
+      lectio::PrintFactory::create(std::move(fonts), corpus, lectio::Corpus::Split::kHeldOut));
+  return lectio::write_page_set(prints, arguments.set, arguments.folder);
+}
+#endif
+
+Result<void> run_training(lectio::train::TrainOptions options) {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   std::stop_source stop;
   options.stop = stop.get_token();
   const std::jthread watcher([&stop](const std::stop_token& done) {
-    while (!done.stop_requested() && interrupted == 0) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    while (!done.stop_requested() && interrupted == 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
     if (interrupted != 0) stop.request_stop();
   });
   options.on_log_line = print_line;
-  lectio::set_log_sink([](lectio::LogLevel, std::string_view message) { print_line(std::string(message)); });
+  return lectio::train::train(options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Trains a small DeepSeek-OCR from scratch");
+  app.require_subcommand(1);
+  lectio::train::TrainOptions options;
+  options.devices = {"cpu"};
+  options.corpus = "data/corpus/train";
+  options.fonts = "data/fonts/train";
+  options.unseen_fonts = "data/fonts/heldout";
+  static_cast<void>(add_run(app, options));
+#ifdef LECTIO_READER
+  PagesArguments pages;
+  const CLI::App* const draw = add_pages(app, pages);
+#endif
+  CLI11_PARSE(app, argc, argv);
+  lectio::set_log_sink(
+      [](lectio::LogLevel, std::string_view message) { print_line(std::string(message)); });
   try {
-    const lectio::Result<void> trained = lectio::train::train(options);
-    if (trained) return 0;
-    print_line("lectio-train: " + trained.error().message());
+#ifdef LECTIO_READER
+    const Result<void> done = draw->parsed() ? draw_pages(pages) : run_training(std::move(options));
+#else
+    const Result<void> done = run_training(std::move(options));
+#endif
+    if (done) return 0;
+    print_line("lectio-train: " + done.error().message());
     return 1;
   } catch (const std::exception& failure) {
     print_line(std::string("lectio-train: ") + failure.what());

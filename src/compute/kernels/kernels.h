@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every numeric operation of the networks, as a table of pure functions. A table is a backend; it is chosen once, by
-// name or by what the machine can do, and every backend is tested against `reference`.
+// Every numeric operation of the networks, as a table of pure functions. A table is a backend; it
+// is chosen once, by name or by what the machine can do, and every backend is tested against
+// `reference`.
 //
-// All activations are F32, dense, row-major. Weights are F32, BF16, F16 or Q8 as they lie in the file. A function
-// reads its inputs and writes its last view; input and output may be the same view only where a comment says so.
-// Shapes are promises (LECTIO_CHECK), not user input.
+// All activations are F32, dense, row-major. Weights are F32, BF16, F16 or Q8 as they lie in the
+// file. A function reads its inputs and writes its last view; input and output may be the same view
+// only where a comment says so. Shapes are promises (LECTIO_CHECK), not user input.
 #pragma once
 
 #include <cstdint>
@@ -35,18 +36,19 @@ enum class Activation {
 enum class Mask {
   kFull,          // all keys
   kCausal,        // query i sees keys 0 .. i + (keys - queries)
-  kPrefixCausal,  // rows below `prefix` see the prefix alone; row i >= prefix sees keys 0 .. i (spec 4.2)
+  kPrefixCausal,  // rows below `prefix` see the prefix alone; row i >= prefix sees keys 0 .. i
+                  // (spec 4.2)
 };
 
-// softmax(scale * q.k + bias) v, per batch and head. Rows of q, k, v may be parts of wider rows (a fused qkv), hence
-// the strides, counted in floats between consecutive rows; head h of a row starts at h * head_dim, and query head h
-// uses key head h / (heads / kv_heads).
+// softmax(scale * q.k + bias) v, per batch and head. Rows of q, k, v may be parts of wider rows (a
+// fused qkv), hence the strides, counted in floats between consecutive rows; head h of a row starts
+// at h * head_dim, and query head h uses key head h / (heads / kv_heads).
 struct AttentionArgs {
   const float* q = nullptr;
   const float* k = nullptr;
   const float* v = nullptr;
   std::int64_t q_stride = 0, k_stride = 0, v_stride = 0;
-  std::int64_t batch = 1;      // consecutive blocks of `queries` rows of q and `keys` rows of k and v
+  std::int64_t batch = 1;  // consecutive blocks of `queries` rows of q and `keys` rows of k and v
   std::int64_t queries = 0;
   std::int64_t keys = 0;
   std::int64_t heads = 0;
@@ -55,9 +57,9 @@ struct AttentionArgs {
   float scale = 1.0F;
   Mask mask = Mask::kFull;
   std::int64_t prefix = 0;
-  // Decomposed relative position (spec 3.1), for square maps of side s with queries = keys = s*s: the logit of query
-  // (qy,qx), key (ky,kx) gains q . rel_h[qy-ky+s-1] + q . rel_w[qx-kx+s-1], with q unscaled. [2s-1, head_dim] each,
-  // or null.
+  // Decomposed relative position (spec 3.1), for square maps of side s with queries = keys = s*s:
+  // the logit of query (qy,qx), key (ky,kx) gains q . rel_h[qy-ky+s-1] + q . rel_w[qx-kx+s-1], with
+  // q unscaled. [2s-1, head_dim] each, or null.
   const float* rel_h = nullptr;
   const float* rel_w = nullptr;
   std::int64_t side = 0;
@@ -67,19 +69,24 @@ struct Table {
   const char* name;
 
   // y[n, out] = activation(x[n, in] * weight[out, in]^T + bias[out]); bias may be empty.
-  void (*linear)(Context&, TensorView x, TensorView weight, TensorView bias, Activation, TensorView y);
-  // 2-D convolution, channels last, as a matrix product: x[b, h, w, in], weight[out, in, k, k], bias[out] or empty
-  // -> y[b, (h + 2 pad - k) / stride + 1, (w + 2 pad - k) / stride + 1, out].
-  void (*conv2d)(Context&, TensorView x, TensorView weight, TensorView bias, std::int64_t stride, std::int64_t pad,
+  void (*linear)(Context&, TensorView x, TensorView weight, TensorView bias, Activation,
                  TensorView y);
+  // 2-D convolution, channels last, as a matrix product: x[b, h, w, in], weight[out, in, k, k],
+  // bias[out] or empty
+  // -> y[b, (h + 2 pad - k) / stride + 1, (w + 2 pad - k) / stride + 1, out].
+  void (*conv2d)(Context&, TensorView x, TensorView weight, TensorView bias, std::int64_t stride,
+                 std::int64_t pad, TensorView y);
   // Each row: (x - mean) / sqrt(var + eps) * weight + bias, biased variance. y may be x.
-  void (*layer_norm)(Context&, TensorView x, TensorView weight, TensorView bias, float eps, TensorView y);
+  void (*layer_norm)(Context&, TensorView x, TensorView weight, TensorView bias, float eps,
+                     TensorView y);
   // Each row: x / sqrt(mean(x^2) + eps) * weight. y may be x.
   void (*rms_norm)(Context&, TensorView x, TensorView weight, float eps, TensorView y);
   // out[batch * queries, heads * head_dim], dense.
   void (*attention)(Context&, const AttentionArgs&, TensorView out);
-  // In place, half-rotate (spec 4.3): x[n, heads * head_dim], row i at position positions_begin + i.
-  void (*rope)(Context&, TensorView x, std::int64_t head_dim, std::int64_t positions_begin, float theta);
+  // In place, half-rotate (spec 4.3): x[n, heads * head_dim], row i at position positions_begin +
+  // i.
+  void (*rope)(Context&, TensorView x, std::int64_t head_dim, std::int64_t positions_begin,
+               float theta);
   // y = silu(gate) * up. y may be gate or up.
   void (*silu_mul)(Context&, TensorView gate, TensorView up, TensorView y);
   // y = a + b. y may be a or b.
@@ -90,7 +97,8 @@ struct Table {
   void (*softmax)(Context&, TensorView x, TensorView y);
 };
 
-// Scalar loops with double accumulators, complete: the definition that the others are tested against.
+// Scalar loops with double accumulators, complete: the definition that the others are tested
+// against.
 const Table& reference();
 // The best table that this CPU can run.
 const Table& for_this_cpu();

@@ -12,7 +12,9 @@ constexpr std::size_t kSmallestBlock = std::size_t{1} << 20;
 
 }  // namespace
 
-void Arena::Free::operator()(std::byte* pointer) const { ::operator delete(pointer, std::align_val_t{kAlignment}); }
+void Arena::Free::operator()(std::byte* pointer) const {
+  ::operator delete (pointer, std::align_val_t{kAlignment});
+}
 
 std::size_t Arena::bytes_reserved() const {
   std::size_t total = 0;
@@ -27,7 +29,7 @@ void* Arena::take(std::size_t bytes) {
   }
   if (top_.block == blocks_.size()) {
     const std::size_t size = std::max(bytes, kSmallestBlock);
-    auto* data = static_cast<std::byte*>(::operator new(size, std::align_val_t{kAlignment}));
+    auto* data = static_cast<std::byte*>(::operator new (size, std::align_val_t{kAlignment}));
     blocks_.push_back({std::unique_ptr<std::byte, Free>(data), size});
     ++allocations_;
   }

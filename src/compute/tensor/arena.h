@@ -11,8 +11,8 @@
 
 namespace lectio {
 
-// A stack of tensors. What a ScratchScope makes is given back when the scope ends. Blocks are kept, so a second
-// run of the same code allocates nothing. One thread at a time.
+// A stack of tensors. What a ScratchScope makes is given back when the scope ends. Blocks are kept,
+// so a second run of the same code allocates nothing. One thread at a time.
 class Arena {
  public:
   Arena() = default;

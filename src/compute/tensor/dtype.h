@@ -11,8 +11,8 @@ namespace lectio {
 
 enum class DType : std::uint8_t { kF32, kF64, kBF16, kF16, kI64, kI32, kU8, kQ8 };
 
-// kQ8: blocks of 32 numbers along the last dimension, each an IEEE half scale followed by 32 signed bytes
-// (GGUF's Q8_0): value = scale * byte. Rows are whole numbers of blocks.
+// kQ8: blocks of 32 numbers along the last dimension, each an IEEE half scale followed by 32 signed
+// bytes (GGUF's Q8_0): value = scale * byte. Rows are whole numbers of blocks.
 inline constexpr std::int64_t kQ8BlockLength = 32;
 struct Q8Block {
   std::uint16_t scale;  // IEEE half
@@ -26,18 +26,25 @@ const char* dtype_name(DType dtype);
 constexpr std::int64_t row_bytes(DType dtype, std::int64_t length) {
   switch (dtype) {
     case DType::kF64:
-    case DType::kI64: return 8 * length;
+    case DType::kI64:
+      return 8 * length;
     case DType::kF32:
-    case DType::kI32: return 4 * length;
+    case DType::kI32:
+      return 4 * length;
     case DType::kBF16:
-    case DType::kF16: return 2 * length;
-    case DType::kU8: return length;
-    case DType::kQ8: return length / kQ8BlockLength * static_cast<std::int64_t>(sizeof(Q8Block));
+    case DType::kF16:
+      return 2 * length;
+    case DType::kU8:
+      return length;
+    case DType::kQ8:
+      return length / kQ8BlockLength * static_cast<std::int64_t>(sizeof(Q8Block));
   }
   return 0;
 }
 
-inline float bf16_to_float(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
+inline float bf16_to_float(std::uint16_t bits) {
+  return std::bit_cast<float>(std::uint32_t{bits} << 16);
+}
 
 // Round to nearest, ties to even; NaN stays NaN.
 inline std::uint16_t float_to_bf16(float value) {

@@ -5,14 +5,22 @@ namespace lectio {
 
 const char* dtype_name(DType dtype) {
   switch (dtype) {
-    case DType::kF32: return "F32";
-    case DType::kF64: return "F64";
-    case DType::kBF16: return "BF16";
-    case DType::kF16: return "F16";
-    case DType::kI64: return "I64";
-    case DType::kI32: return "I32";
-    case DType::kU8: return "U8";
-    case DType::kQ8: return "Q8";
+    case DType::kF32:
+      return "F32";
+    case DType::kF64:
+      return "F64";
+    case DType::kBF16:
+      return "BF16";
+    case DType::kF16:
+      return "F16";
+    case DType::kI64:
+      return "I64";
+    case DType::kI32:
+      return "I32";
+    case DType::kU8:
+      return "U8";
+    case DType::kQ8:
+      return "Q8";
   }
   return "?";
 }
@@ -38,13 +46,15 @@ std::string Shape::to_string() const {
 }
 
 TensorView TensorView::reshaped(Shape other) const {
-  LECTIO_CHECK(other.elements() == shape.elements(), shape.to_string() + " as " + other.to_string());
+  LECTIO_CHECK(other.elements() == shape.elements(),
+               shape.to_string() + " as " + other.to_string());
   return {data, dtype, other};
 }
 
 TensorView TensorView::row_range(std::int64_t begin, std::int64_t count) const {
-  LECTIO_CHECK(begin >= 0 && count >= 0 && begin + count <= rows(),
-               "rows " + std::to_string(begin) + "+" + std::to_string(count) + " of " + shape.to_string());
+  LECTIO_CHECK(
+      begin >= 0 && count >= 0 && begin + count <= rows(),
+      "rows " + std::to_string(begin) + "+" + std::to_string(count) + " of " + shape.to_string());
   auto* first = static_cast<std::byte*>(data) + begin * row_bytes(dtype, columns());
   return {first, dtype, Shape{count, columns()}};
 }
@@ -60,7 +70,9 @@ namespace {
 void row_to_floats(const std::byte* row, DType dtype, std::int64_t length, float* out) {
   for (std::int64_t i = 0; i < length; ++i) {
     switch (dtype) {
-      case DType::kF32: std::memcpy(&out[i], row + 4 * i, 4); break;
+      case DType::kF32:
+        std::memcpy(&out[i], row + 4 * i, 4);
+        break;
       case DType::kF64: {
         double value = 0;
         std::memcpy(&value, row + 8 * i, 8);
@@ -75,15 +87,18 @@ void row_to_floats(const std::byte* row, DType dtype, std::int64_t length, float
         break;
       }
       case DType::kQ8: {
-        const std::byte* block = row + i / kQ8BlockLength * static_cast<std::int64_t>(sizeof(Q8Block));
+        const std::byte* block =
+            row + i / kQ8BlockLength * static_cast<std::int64_t>(sizeof(Q8Block));
         std::uint16_t scale = 0;
         std::memcpy(&scale, block, 2);
-        out[i] = half_to_float(scale) * static_cast<float>(static_cast<std::int8_t>(block[2 + i % kQ8BlockLength]));
+        out[i] = half_to_float(scale) *
+                 static_cast<float>(static_cast<std::int8_t>(block[2 + i % kQ8BlockLength]));
         break;
       }
       case DType::kI64:
       case DType::kI32:
-      case DType::kU8: LECTIO_CHECK(false, std::string("no floats in ") + dtype_name(dtype));
+      case DType::kU8:
+        LECTIO_CHECK(false, std::string("no floats in ") + dtype_name(dtype));
     }
   }
 }
@@ -95,7 +110,8 @@ std::vector<float> to_floats(TensorView view) {
   const auto* bytes = static_cast<const std::byte*>(view.data);
   const std::int64_t stride = row_bytes(view.dtype, view.columns());
   for (std::int64_t row = 0; row < view.rows(); ++row) {
-    row_to_floats(bytes + row * stride, view.dtype, view.columns(), out.data() + row * view.columns());
+    row_to_floats(bytes + row * stride, view.dtype, view.columns(),
+                  out.data() + row * view.columns());
   }
   return out;
 }

@@ -20,7 +20,8 @@ class Shape {
  public:
   static constexpr int kMaxRank = 5;
   Shape() = default;
-  Shape(std::initializer_list<std::int64_t> extents) : Shape(std::span(extents.begin(), extents.size())) {}
+  Shape(std::initializer_list<std::int64_t> extents)
+      : Shape(std::span(extents.begin(), extents.size())) {}
   explicit Shape(std::span<const std::int64_t> extents);
 
   int rank() const { return rank_; }
@@ -36,8 +37,8 @@ class Shape {
   int rank_ = 0;
 };
 
-// A look at numbers that someone else owns. Copy freely; never outlives the owner. data is null in an empty view,
-// which stands for "absent" where a comment allows it (a bias, say).
+// A look at numbers that someone else owns. Copy freely; never outlives the owner. data is null in
+// an empty view, which stands for "absent" where a comment allows it (a bias, say).
 struct TensorView {
   void* data = nullptr;
   DType dtype = DType::kF32;
@@ -77,7 +78,8 @@ class Tensor {
   TensorView view_;
 };
 
-// The numbers of any dtype but integers as floats, row-major (the plain way; slow). Used for small tables and tests.
+// The numbers of any dtype but integers as floats, row-major (the plain way; slow). Used for small
+// tables and tests.
 std::vector<float> to_floats(TensorView view);
 
 }  // namespace lectio

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Picture files to rasters: PNG, JPEG, WebP, TIFF, BMP, GIF (first frame), EXIF orientation applied, RGB.
+// Picture files to rasters: PNG, JPEG, WebP, TIFF, BMP, GIF (first frame), EXIF orientation
+// applied, RGB.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +19,10 @@ struct DecodeLimits {
   std::int64_t max_pixels = 178'956'970;  // Pillow's decompression-bomb figure
 };
 
-// The format is found in the bytes, not in the name. Sizes are checked against the limits before memory is taken.
-// Alpha is laid over white; 16-bit channels keep their high byte; CMYK is converted. `name` leads error messages.
-Result<Image> decode_image(std::span<const std::byte> file, std::string_view name, const DecodeLimits& limits = {});
+// The format is found in the bytes, not in the name. Sizes are checked against the limits before
+// memory is taken. Alpha is laid over white; 16-bit channels keep their high byte; CMYK is
+// converted. `name` leads error messages.
+Result<Image> decode_image(std::span<const std::byte> file, std::string_view name,
+                           const DecodeLimits& limits = {});
 
 }  // namespace lectio

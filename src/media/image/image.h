@@ -16,7 +16,9 @@ struct Image {
 
   Image() = default;
   Image(std::int64_t w, std::int64_t h, std::uint8_t value = 0)
-      : width(w), height(h), pixels(static_cast<std::size_t>(w * h * 3), value) {}
+      : width(w),
+        height(h),
+        pixels(static_cast<std::size_t>(w * h * 3), value) {}
   std::uint8_t* row(std::int64_t y) { return pixels.data() + y * width * 3; }
   const std::uint8_t* row(std::int64_t y) const { return pixels.data() + y * width * 3; }
   bool operator==(const Image&) const = default;

@@ -11,7 +11,8 @@ namespace lectio {
 
 inline constexpr std::uint8_t kPadGrey = 127;
 
-// Stretches to width x height (both > 0, image not empty): horizontal pass first, 8-bit intermediate.
+// Stretches to width x height (both > 0, image not empty): horizontal pass first, 8-bit
+// intermediate.
 Image resize_bicubic(const Image& image, std::int64_t width, std::int64_t height);
 
 struct PadPlan {
@@ -23,6 +24,7 @@ Result<PadPlan> plan_pad(std::int64_t width, std::int64_t height, std::int64_t s
 Result<Image> pad_to_square(const Image& image, std::int64_t side);
 
 // The part [x, x + width) x [y, y + height), inside the image.
-Image crop(const Image& image, std::int64_t x, std::int64_t y, std::int64_t width, std::int64_t height);
+Image crop(const Image& image, std::int64_t x, std::int64_t y, std::int64_t width,
+           std::int64_t height);
 
 }  // namespace lectio

@@ -11,15 +11,17 @@
 
 namespace lectio {
 
-// Called after each named stage ("global.sam.block0", "dec.layer1", ...) with its numbers, which are gone after the
-// call. Empty in normal use.
+// Called after each named stage ("global.sam.block0", "dec.layer1", ...) with its numbers, which
+// are gone after the call. Empty in normal use.
 using StageObserver = std::function<void(std::string_view stage, TensorView value)>;
 
-// Names stages and shows them to an observer, which must outlive it. Without an observer no name is made.
+// Names stages and shows them to an observer, which must outlive it. Without an observer no name is
+// made.
 class Stages {
  public:
   explicit Stages(const StageObserver& observe, std::string_view prefix = "")
-      : observe_(observe), prefix_(prefix) {}
+      : observe_(observe),
+        prefix_(prefix) {}
 
   bool watched() const { return static_cast<bool>(observe_); }
   void show(std::string_view name, TensorView value) const;

@@ -18,7 +18,8 @@
 
 namespace lectio {
 
-// Weights are immutable: encode and decode may run on several threads, each with its own Context and KvCache.
+// Weights are immutable: encode and decode may run on several threads, each with its own Context
+// and KvCache.
 class Network {
  public:
   // The folder of a checkpoint: config.json and safetensors. kInvalidModel with every problem.
@@ -33,17 +34,18 @@ class Network {
 
   // The decoder-width embedding of every slot of the layout: [layout.count(), width].
   // global [1, 3, N, N]; tiles [count, 3, T, T] or empty; both as Views holds them, F32.
-  Tensor encode(const kernels::Table& ops, kernels::Context& context, TensorView global, TensorView tiles,
-                const TokenLayout& layout, const StageObserver& observe = {}) const;
+  Tensor encode(const kernels::Table& ops, kernels::Context& context, TensorView global,
+                TensorView tiles, const TokenLayout& layout,
+                const StageObserver& observe = {}) const;
 
-  // Input rows of the decoder: embeddings of ids, with the rows where ids equals image_id replaced, in order, by the
-  // rows of vision. [ids.size(), width].
-  Tensor embed(const kernels::Table& ops, kernels::Context& context, std::span<const std::int32_t> ids,
-               std::int32_t image_id, TensorView vision) const;
+  // Input rows of the decoder: embeddings of ids, with the rows where ids equals image_id replaced,
+  // in order, by the rows of vision. [ids.size(), width].
+  Tensor embed(const kernels::Table& ops, kernels::Context& context,
+               std::span<const std::int32_t> ids, std::int32_t image_id, TensorView vision) const;
 
   KvCache make_cache(std::int64_t capacity) const;
-  // Appends rows [n, width] at the cache's position and writes the logits of the last `logit_rows` rows,
-  // logits[logit_rows, vocabulary].
+  // Appends rows [n, width] at the cache's position and writes the logits of the last `logit_rows`
+  // rows, logits[logit_rows, vocabulary].
   void decode(const kernels::Table& ops, kernels::Context& context, TensorView rows, KvCache& cache,
               TensorView logits, const StageObserver& observe = {}) const;
 

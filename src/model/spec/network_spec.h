@@ -21,7 +21,8 @@ struct SamSpec {
   std::int64_t heads = 0;
   std::vector<std::int64_t> global_blocks;  // ascending
   std::int64_t net2_channels = 0;           // downsample_channels[0]
-  std::int64_t net3_channels = 0;           // downsample_channels[1]; v2's stale 1024 is read as its encoder's width
+  std::int64_t net3_channels =
+      0;  // downsample_channels[1]; v2's stale 1024 is read as its encoder's width
   // Constants of the family, not in config.json.
   std::int64_t patch = 16;
   std::int64_t window = 14;
@@ -66,12 +67,12 @@ struct DecoderSpec {
   std::int64_t width = 0;
   std::int64_t layers = 0;
   std::int64_t heads = 0;
-  std::int64_t dense_hidden = 0;   // intermediate_size
-  std::int64_t dense_layers = 0;   // first_k_dense_replace
-  std::int64_t experts = 0;        // n_routed_experts
+  std::int64_t dense_hidden = 0;  // intermediate_size
+  std::int64_t dense_layers = 0;  // first_k_dense_replace
+  std::int64_t experts = 0;       // n_routed_experts
   std::int64_t experts_per_token = 0;
-  std::int64_t expert_hidden = 0;  // moe_intermediate_size
-  std::int64_t shared_experts = 0; // one MLP of width shared_experts * expert_hidden
+  std::int64_t expert_hidden = 0;   // moe_intermediate_size
+  std::int64_t shared_experts = 0;  // one MLP of width shared_experts * expert_hidden
   std::int64_t max_positions = 8192;
   float rope_theta = 10000.0F;
   float norm_eps = 1e-6F;
@@ -92,8 +93,9 @@ struct NetworkSpec {
   std::int64_t feature_width() const;
 };
 
-// From the text of config.json. kInvalidModel with every problem listed: missing keys, wrong types, values out of
-// range, features that the networks do not have (MLA, another topk_method, ...). `name` leads the message.
+// From the text of config.json. kInvalidModel with every problem listed: missing keys, wrong types,
+// values out of range, features that the networks do not have (MLA, another topk_method, ...).
+// `name` leads the message.
 Result<NetworkSpec> parse_network_spec(std::string_view json, std::string_view name);
 Result<NetworkSpec> read_network_spec(const std::filesystem::path& config_json);
 // config.json in the official key structure; parse_network_spec gives the same spec back.

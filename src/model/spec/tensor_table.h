@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every tensor of a network by its official name (spec 11.2): the one list that binding, export and synthesis share.
+// Every tensor of a network by its official name (spec 11.2): the one list that binding, export and
+// synthesis share.
 #pragma once
 
 #include <cstdint>

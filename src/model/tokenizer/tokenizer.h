@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hugging Face tokenizer.json: byte-level BPE with its Split pre-tokenizers and added tokens (spec 10).
+// Hugging Face tokenizer.json: byte-level BPE with its Split pre-tokenizers and added tokens (spec
+// 10).
 #pragma once
 
 #include <cstdint>
@@ -27,14 +28,17 @@ class Tokenizer {
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
-  // No BOS is added; added tokens in the text become their ids. Invalid UTF-8 is encoded byte by byte.
+  // No BOS is added; added tokens in the text become their ids. Invalid UTF-8 is encoded byte by
+  // byte.
   std::vector<TokenId> encode(std::string_view text) const;
-  // Added tokens appear literally; ids that mean nothing give nothing. May end inside a UTF-8 sequence.
+  // Added tokens appear literally; ids that mean nothing give nothing. May end inside a UTF-8
+  // sequence.
   std::string decode(std::span<const TokenId> ids) const;
   // The bytes of one token; empty for unknown ids.
   std::string_view token_bytes(TokenId id) const;
-  std::optional<TokenId> id_of(std::string_view token) const;  // an added token or a vocabulary entry, as text
-  std::int64_t size() const;  // largest id + 1
+  std::optional<TokenId> id_of(
+      std::string_view token) const;  // an added token or a vocabulary entry, as text
+  std::int64_t size() const;          // largest id + 1
 
  private:
   struct Data;
@@ -42,8 +46,8 @@ class Tokenizer {
   std::unique_ptr<Data> data_;
 };
 
-// Turns tokens into text as they come, and holds back incomplete UTF-8. Bytes that can never become valid UTF-8 come
-// out as U+FFFD. One thread at a time.
+// Turns tokens into text as they come, and holds back incomplete UTF-8. Bytes that can never become
+// valid UTF-8 come out as U+FFFD. One thread at a time.
 class StreamDecoder {
  public:
   explicit StreamDecoder(const Tokenizer& tokenizer) : tokenizer_(tokenizer) {}

@@ -13,10 +13,10 @@ Compressor Compressor::bind(Binder& binder, const SamSpec& spec) {
   return {
       .neck0 = neck0,
       .norm1 = LayerNorm::bind(binder, name + "neck.1", neck, spec.norm_eps),
-      .neck2 = binder.weight(name + "neck.2.weight", {neck, neck, 3, 3}),
+      .neck2 = binder.floats(name + "neck.2.weight", {neck, neck, 3, 3}),
       .norm3 = LayerNorm::bind(binder, name + "neck.3", neck, spec.norm_eps),
-      .net2 = binder.weight(name + "net_2.weight", {spec.net2_channels, neck, 3, 3}),
-      .net3 = binder.weight(name + "net_3.weight", {spec.net3_channels, spec.net2_channels, 3, 3})};
+      .net2 = binder.floats(name + "net_2.weight", {spec.net2_channels, neck, 3, 3}),
+      .net3 = binder.floats(name + "net_3.weight", {spec.net3_channels, spec.net2_channels, 3, 3})};
 }
 
 void forward(const Compressor& w, const SamSpec& spec, const Run& run, PatchGrids grids,
@@ -32,12 +32,12 @@ void forward(const Compressor& w, const SamSpec& spec, const Run& run, PatchGrid
   run.ops.conv2d(run.context, x.reshaped({batch, side, side, spec.width}), w.neck0, {}, 1, 0,
                  first);
   forward(w.norm1, run, first, first);  // each pixel over its channels
-  run.ops.conv2d(run.context, first, w.neck2, {}, 1, 1, second);
+  run.ops.conv2d(run.context, first, w.neck2.view(), {}, 1, 1, second);
   forward(w.norm3, run, second, second);
   run.stages.show("sam.neck", second);
-  run.ops.conv2d(run.context, second, w.net2, {}, 2, 1, half);
+  run.ops.conv2d(run.context, second, w.net2.view(), {}, 2, 1, half);
   run.stages.show("sam.net2", half);
-  run.ops.conv2d(run.context, half, w.net3, {}, 2, 1, quarter);
+  run.ops.conv2d(run.context, half, w.net3.view(), {}, 2, 1, quarter);
   run.stages.show("sam.net3", quarter);
 }
 

@@ -16,10 +16,10 @@ namespace lectio {
 struct Compressor {
   TensorView neck0;  // [neck, width, 1, 1]
   LayerNorm norm1;
-  TensorView neck2;  // [neck, neck, 3, 3]
+  Tensor neck2;  // [neck, neck, 3, 3]; the 3x3 kernels are small, so F32 whatever the file holds
   LayerNorm norm3;
-  TensorView net2;  // [net2_channels, neck, 3, 3]
-  TensorView net3;  // [net3_channels, net2_channels, 3, 3]
+  Tensor net2;  // [net2_channels, neck, 3, 3]
+  Tensor net3;  // [net3_channels, net2_channels, 3, 3]
 
   static Compressor bind(Binder& binder, const SamSpec& spec);
 };

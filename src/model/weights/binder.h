@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names to views, with every problem collected: bind everything, then ask once whether it went well.
+// Names to views, with every problem collected: bind everything, then ask once whether it went
+// well.
 #pragma once
 
 #include <cstdint>
@@ -17,22 +18,23 @@ class Binder {
  public:
   explicit Binder(const TensorSource& source) : source_(source) {}
 
-  // A matrix or table in any weight format (F32, BF16, F16, Q8) of this shape; -1 accepts any extent. On a problem:
-  // notes it and returns an empty view.
+  // A matrix or table in any weight format (F32, BF16, F16, Q8) of this shape; -1 accepts any
+  // extent. On a problem: notes it and returns an empty view.
   TensorView weight(const std::string& name, std::initializer_list<std::int64_t> shape);
-  // The same, converted to F32 and owned by the network (norms, biases, position tables, small convolutions). Here a
-  // Q8 tensor may also stand as [shape[0], product of the rest]: how convolution kernels, whose last axis is too short
-  // for a block, are quantised.
+  // The same, converted to F32 and owned by the network (norms, biases, position tables, small
+  // convolutions). Here a Q8 tensor may also stand as [shape[0], product of the rest]: how
+  // convolution kernels, whose last axis is too short for a block, are quantised.
   Tensor floats(const std::string& name, std::initializer_list<std::int64_t> shape);
   // A tensor that a checkpoint may hold and nobody reads.
   void tolerate(const std::string& name);
 
-  // kInvalidModel with every missing, misshapen or mistyped tensor. Tensors that nobody asked for are logged as a
-  // warning, not an error (spec 11.1).
+  // kInvalidModel with every missing, misshapen or mistyped tensor. Tensors that nobody asked for
+  // are logged as a warning, not an error (spec 11.1).
   Result<void> finish() const;
 
  private:
-  const StoredTensor* look_up(const std::string& name, std::initializer_list<std::int64_t> shape, bool allow_flat);
+  const StoredTensor* look_up(const std::string& name, std::initializer_list<std::int64_t> shape,
+                              bool allow_flat);
 
   const TensorSource& source_;
   std::vector<std::string> problems_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tensors of a checkpoint by name: mapped safetensors files, fully checked before the first byte is used.
+// Tensors of a checkpoint by name: mapped safetensors files, fully checked before the first byte is
+// used.
 #pragma once
 
 #include <filesystem>
@@ -13,17 +14,19 @@
 
 namespace lectio {
 
-// One tensor in a file: dtype and shape as stored, bytes mapped. A Q8 tensor (spec in safetensors.h) already has its
-// logical shape.
+// One tensor in a file: dtype and shape as stored, bytes mapped. A Q8 tensor (spec in
+// safetensors.h) already has its logical shape.
 struct StoredTensor {
   TensorView view;
   std::string file;  // for messages
 };
 
-// The tensors of one or several mapped files. Movable; views live as long as it does. Immutable, so thread-safe.
+// The tensors of one or several mapped files. Movable; views live as long as it does. Immutable, so
+// thread-safe.
 class TensorSource {
  public:
-  // A .safetensors file, or a folder with model.safetensors, or with model.safetensors.index.json and its shards.
+  // A .safetensors file, or a folder with model.safetensors, or with model.safetensors.index.json
+  // and its shards.
   static Result<TensorSource> open(const std::filesystem::path& path);
 
   const StoredTensor* find(const std::string& name) const;  // null where there is none

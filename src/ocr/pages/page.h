@@ -26,7 +26,8 @@ enum class FinishReason {
   kMaxContext,  // the positions of the model
   kCancelled,
 };
-const char* finish_reason_name(FinishReason reason);  // "stop", "max_tokens", "max_context", "cancelled"
+const char* finish_reason_name(
+    FinishReason reason);  // "stop", "max_tokens", "max_context", "cancelled"
 
 struct PageTimings {
   double views_ms = 0;
