@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A random checkpoint written by the trainer gives the same logits in the trainer and in the engine.
+// A random checkpoint written by the trainer gives the same logits in the trainer and in the
+// engine.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -41,7 +42,8 @@ constexpr const char* kRecipe = R"({
 class Parity : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() / ("lectio-parity-" + std::to_string(::getpid()));
+    folder_ =
+        std::filesystem::temp_directory_path() / ("lectio-parity-" + std::to_string(::getpid()));
     std::filesystem::create_directories(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
@@ -78,8 +80,10 @@ TEST_F(Parity, TrainerAndEngineGiveTheSameLogitsForTheSameCheckpoint) {
   const torch::Tensor ids = torch::tensor(text, torch::kInt64).unsqueeze(0);
   torch::NoGradGuard no_grad;
   const train::OcrOutput out = train::forward(replica.parameters(), recipe->network, levels, ids);
-  const torch::Tensor expected =
-      train::logits(replica.parameters(), out.text_hidden()).squeeze(0).to(torch::kFloat64).contiguous();
+  const torch::Tensor expected = train::logits(replica.parameters(), out.text_hidden())
+                                     .squeeze(0)
+                                     .to(torch::kFloat64)
+                                     .contiguous();
 
   Result<Network> network = Network::open(folder_);
   ASSERT_TRUE(network) << network.error().message();
@@ -104,12 +108,15 @@ TEST_F(Parity, TrainerAndEngineGiveTheSameLogitsForTheSameCheckpoint) {
   Tensor found(Shape{static_cast<std::int64_t>(text.size()), recipe->network.decoder.vocabulary});
   network->decode(ops, context, rows.view(), cache, found.view());
 
-  const double scale = expected.norm().item<double>() / std::sqrt(static_cast<double>(expected.numel()));
+  const double scale =
+      expected.norm().item<double>() / std::sqrt(static_cast<double>(expected.numel()));
   double worst = 0;
   for (std::int64_t i = 0; i < expected.numel(); ++i) {
-    worst = std::max(worst, std::abs(expected.data_ptr<double>()[i] - static_cast<double>(found.f32()[i])));
+    worst = std::max(
+        worst, std::abs(expected.data_ptr<double>()[i] - static_cast<double>(found.f32()[i])));
   }
-  // Both are fp32 over the same bf16 weights: the noise of the golden vectors is 2.5e-5 of the RMS, the bound there 1e-4.
+  // Both are fp32 over the same bf16 weights: the noise of the golden vectors is 2.5e-5 of the RMS,
+  // the bound there 1e-4.
   EXPECT_LT(worst / scale, 1e-4);
 }
 
@@ -117,7 +124,8 @@ TEST_F(Parity, SeveralReplicasStayEqualToTheBit) {
   Result<train::Recipe> recipe = train::parse_recipe(kRecipe, "recipe");
   ASSERT_TRUE(recipe) << recipe.error().message();
   std::vector<std::unique_ptr<train::Replica>> replicas;
-  for (int i = 0; i < 2; ++i) replicas.push_back(std::make_unique<train::Replica>(*recipe, torch::kCPU));
+  for (int i = 0; i < 2; ++i)
+    replicas.push_back(std::make_unique<train::Replica>(*recipe, torch::kCPU));
   torch::manual_seed(3);
   for (int step = 0; step < 3; ++step) {
     for (const auto& replica : replicas) {
@@ -132,7 +140,8 @@ TEST_F(Parity, SeveralReplicasStayEqualToTheBit) {
     for (const auto& replica : replicas) replica->update(replicas, 1e-3);
   }
   EXPECT_TRUE(replicas[0]->parameters().master().equal(replicas[1]->parameters().master()));
-  EXPECT_FALSE(replicas[0]->parameters().master().equal(train::Replica(*recipe, torch::kCPU).parameters().master()));
+  EXPECT_FALSE(replicas[0]->parameters().master().equal(
+      train::Replica(*recipe, torch::kCPU).parameters().master()));
 }
 
 }  // namespace
