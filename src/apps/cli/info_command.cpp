@@ -190,7 +190,7 @@ std::string text_of(const ModelInfo& info) {
                         mode.vision_tokens, mode.content_tokens);
   }
   return text +
-         fmt::format("  auto is {}\n", mode_name(auto_mode(spec.family, kPageWidth, kPageHeight)));
+         fmt::format("  auto is {}\n", mode_name(auto_mode(spec, kPageWidth, kPageHeight)));
 }
 
 }  // namespace

@@ -121,6 +121,7 @@ std::string to_config_json(const NetworkSpec& spec) {
         {"width", widths_json(spec)}}},
   };
   root.update(decoder);
+  if (!spec.reads_tiles) root["lectio_reads_tiles"] = false;
   return root.dump(2) + "\n";
 }
 

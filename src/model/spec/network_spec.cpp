@@ -83,6 +83,13 @@ class Section {
     return fallback;
   }
 
+  bool boolean(const char* key, bool otherwise) const {
+    const Json* const value = find(key);
+    if (value == nullptr) return otherwise;
+    if (value->is_boolean()) return value->get<bool>();
+    note(key, "true or false", value);
+    return otherwise;
+  }
   std::string text(const char* key) const {
     const Json* value = find(key);
     if (value != nullptr && value->is_string()) return value->get<std::string>();
@@ -339,6 +346,7 @@ Result<NetworkSpec> parse_network_spec(std::string_view json, std::string_view n
   const std::int64_t last_id = spec.decoder.vocabulary - 1;
   spec.bos_id = static_cast<std::int32_t>(decoder.integer("bos_token_id", 0, last_id, 0));
   spec.eos_id = static_cast<std::int32_t>(decoder.integer("eos_token_id", 0, last_id, 1));
+  spec.reads_tiles = top.boolean("lectio_reads_tiles", true);
   spec.sam = read_sam(widths.child("sam_vit_b"), problems);
   if (spec.family == Family::kV1) {
     spec.clip = read_clip(widths.child("clip-l-14-224"), spec.sam.net3_channels, problems);

@@ -42,6 +42,17 @@ void set_decoder(Json& json, const std::string& key, const Json& value) {
   json["language_config"][key] = value;
 }
 
+TEST(NetworkSpec, TilesAreReadUnlessTheFileSaysOtherwise) {
+  auto spec = read_network_spec(golden("full/config-v1.json"));
+  ASSERT_TRUE(spec) << spec.error().message();
+  EXPECT_TRUE(spec->reads_tiles);
+  spec->reads_tiles = false;
+  const auto back = parse_network_spec(to_config_json(*spec), "back");
+  ASSERT_TRUE(back) << back.error().message();
+  EXPECT_FALSE(back->reads_tiles);
+  EXPECT_FALSE(parse_network_spec(R"({"lectio_reads_tiles": 3})", "bad"));
+}
+
 TEST(NetworkSpec, ReadsTheOfficialConfigurationOfV1) {
   auto spec = read_network_spec(golden("full/config-v1.json"));
   ASSERT_TRUE(spec) << spec.error().message();

@@ -152,14 +152,14 @@ Result<FinishReason> Engine::Data::generate(const Prompt& prompt, const ReadOpti
   return reason;
 }
 
-Mode auto_mode(Family family, std::int64_t width, std::int64_t height) {
-  if (family == Family::kV2) return Mode::kGundam;
+Mode auto_mode(const NetworkSpec& spec, std::int64_t width, std::int64_t height) {
+  if (spec.family == Family::kV2) return Mode::kGundam;
   const std::int64_t longer = std::max(width, height);
   const std::int64_t shorter = std::min(width, height);
   const bool nearly_square = longer <= 2 * shorter;
   if (longer <= 512 && nearly_square) return Mode::kTiny;
   if (longer <= 640 && nearly_square) return Mode::kSmall;
-  return longer <= 1280 ? Mode::kBase : Mode::kGundam;
+  return longer <= 1280 || !spec.reads_tiles ? Mode::kBase : Mode::kGundam;
 }
 
 Engine::Engine(std::unique_ptr<Data> data) : data_(std::move(data)) {}
@@ -187,8 +187,7 @@ Result<PageText> Engine::read(const Page& page, const ReadOptions& options) {
 
   Stopwatch watch;
   PageText result;
-  const Mode mode =
-      options.mode.value_or(auto_mode(spec.family, page.image.width, page.image.height));
+  const Mode mode = options.mode.value_or(auto_mode(spec, page.image.width, page.image.height));
   LECTIO_TRY(const ViewPlan plan,
              plan_views(spec.family, page.image.width, page.image.height, mode, options.views));
   LECTIO_TRY(const Prompt prompt,

@@ -37,8 +37,10 @@ struct ReadOptions {
 //   above: gundam.
 //       A page more than twice as long as wide, or the reverse, is never tiny or small, which would
 //       squeeze it into a square; base pads it instead.
+//       A model that was not trained on tiles (NetworkSpec::reads_tiles) gets base instead of
+//       gundam.
 //   v2  gundam, which adds tiles by itself where a side is longer than 768.
-Mode auto_mode(Family family, std::int64_t width, std::int64_t height);
+Mode auto_mode(const NetworkSpec& spec, std::int64_t width, std::int64_t height);
 
 // An opened model folder: config.json, safetensors, tokenizer.json. One thread at a time; the pool
 // must outlive it. Memory for activations and for keys and values is kept from page to page.

@@ -267,24 +267,37 @@ TEST_F(EngineTest, RefusesATokenizerThatDoesNotFitTheNetwork) {
   EXPECT_THAT(open_with(blind), HasSubstr("expected a token '<image>'"));
 }
 
+NetworkSpec spec_of(Family family) {
+  NetworkSpec spec;
+  spec.family = family;
+  return spec;
+}
+
+TEST(AutoMode, GivesNoTilesToAModelThatNeverSawThem) {
+  NetworkSpec spec = spec_of(Family::kV1);
+  spec.reads_tiles = false;
+  EXPECT_EQ(auto_mode(spec, 1240, 1754), Mode::kBase);
+  EXPECT_EQ(auto_mode(spec, 512, 512), Mode::kTiny);
+}
+
 TEST(AutoMode, KeepsTheResolutionOfThePageWithTheFewestTokens) {
-  EXPECT_EQ(auto_mode(Family::kV1, 512, 512), Mode::kTiny);
-  EXPECT_EQ(auto_mode(Family::kV1, 1, 1), Mode::kTiny);
-  EXPECT_EQ(auto_mode(Family::kV1, 513, 500), Mode::kSmall);
-  EXPECT_EQ(auto_mode(Family::kV1, 640, 400), Mode::kSmall);
-  EXPECT_EQ(auto_mode(Family::kV1, 857, 1109), Mode::kBase);
-  EXPECT_EQ(auto_mode(Family::kV1, 1280, 900), Mode::kBase);
-  EXPECT_EQ(auto_mode(Family::kV1, 1240, 1754), Mode::kGundam);
+  EXPECT_EQ(auto_mode(spec_of(Family::kV1), 512, 512), Mode::kTiny);
+  EXPECT_EQ(auto_mode(spec_of(Family::kV1), 1, 1), Mode::kTiny);
+  EXPECT_EQ(auto_mode(spec_of(Family::kV1), 513, 500), Mode::kSmall);
+  EXPECT_EQ(auto_mode(spec_of(Family::kV1), 640, 400), Mode::kSmall);
+  EXPECT_EQ(auto_mode(spec_of(Family::kV1), 857, 1109), Mode::kBase);
+  EXPECT_EQ(auto_mode(spec_of(Family::kV1), 1280, 900), Mode::kBase);
+  EXPECT_EQ(auto_mode(spec_of(Family::kV1), 1240, 1754), Mode::kGundam);
 }
 
 TEST(AutoMode, DoesNotSqueezeALineIntoASquare) {
-  EXPECT_EQ(auto_mode(Family::kV1, 512, 255), Mode::kBase);
-  EXPECT_EQ(auto_mode(Family::kV1, 60, 600), Mode::kBase);
+  EXPECT_EQ(auto_mode(spec_of(Family::kV1), 512, 255), Mode::kBase);
+  EXPECT_EQ(auto_mode(spec_of(Family::kV1), 60, 600), Mode::kBase);
 }
 
 TEST(AutoMode, LeavesTheChoiceOfTilesToTheSecondFamily) {
-  EXPECT_EQ(auto_mode(Family::kV2, 100, 100), Mode::kGundam);
-  EXPECT_EQ(auto_mode(Family::kV2, 3000, 2000), Mode::kGundam);
+  EXPECT_EQ(auto_mode(spec_of(Family::kV2), 100, 100), Mode::kGundam);
+  EXPECT_EQ(auto_mode(spec_of(Family::kV2), 3000, 2000), Mode::kGundam);
 }
 
 }  // namespace
