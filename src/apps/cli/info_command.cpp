@@ -189,8 +189,7 @@ std::string text_of(const ModelInfo& info) {
     text += fmt::format("  {:<10} {:>6} {:>8} {:>9}\n", mode_name(mode.mode), mode.tiles,
                         mode.vision_tokens, mode.content_tokens);
   }
-  return text +
-         fmt::format("  auto is {}\n", mode_name(auto_mode(spec, kPageWidth, kPageHeight)));
+  return text + fmt::format("  auto is {}\n", mode_name(auto_mode(spec, kPageWidth, kPageHeight)));
 }
 
 }  // namespace
