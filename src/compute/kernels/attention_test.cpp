@@ -141,7 +141,7 @@ TEST_P(Attention, SharesKeyHeadsAmongQueryHeads) {
 }
 
 TEST_P(Attention, AddsDecomposedRelativePositions) {
-  for (const std::int64_t side : {1, 2, 3, 5, 7, 14, 17, 20, 24, 32}) {
+  for (const std::int64_t side : {1, 2, 3, 5, 7, 14, 17, 20, 23}) {
     EXPECT_TRUE(agrees(table(), bench,
                        make_call(random, {.batch = 2,
                                           .queries = side * side,

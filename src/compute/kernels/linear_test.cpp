@@ -74,13 +74,10 @@ TEST_P(Linear, AgreesForEveryRemainderOfTheOutputs) {
 
 TEST_P(Linear, AgreesAcrossBlocksOfDepthColumnsAndRows) {
   for (const DType dtype : kWeightTypes) {
-    EXPECT_TRUE(agrees(table(), bench, random, {103, 544, 577, dtype}));
-    EXPECT_TRUE(agrees(table(), bench, random, {2, 544, 1100, dtype}));
+    EXPECT_TRUE(agrees(table(), bench, random, {23, 416, 577, dtype}));
+    EXPECT_TRUE(agrees(table(), bench, random, {2, 544, 577, dtype}));
+    EXPECT_TRUE(agrees(table(), bench, random, {541, 32, 70, dtype}));
   }
-}
-
-TEST_P(Linear, AgreesWhereTheWeightsAreUnpackedInParts) {
-  EXPECT_TRUE(agrees(table(), bench, random, {16, 4160, 1030, DType::kBF16}));
 }
 
 TEST_P(Linear, AppliesTheActivationBehindTheBias) {
