@@ -3,41 +3,16 @@
 
 #include <span>
 
+#include "model/weights/format_plan.h"
 #include "model/weights/safetensors_writer.h"
 
 namespace lectio {
-namespace {
-
-constexpr std::int64_t kSmallestQuantised = 4096;
-
-struct Plan {
-  DType dtype = DType::kBF16;
-  Shape shape;
-};
-
-// 3x3 kernels are read into memory as F32 whatever the file holds; others are used in place and
-// keep their axes.
-bool is_small_convolution(const Shape& shape) {
-  return shape.rank() == 4 && shape[2] == 3 && shape[3] == 3;
-}
-
-Plan plan_tensor(const Shape& shape, DType format) {
-  if (format != DType::kQ8) return {format, shape};
-  if (shape.elements() < kSmallestQuantised || shape.rank() < 2) return {DType::kBF16, shape};
-  if (shape.last() % kQ8BlockLength == 0) return {DType::kQ8, shape};
-  const Shape flat{shape[0], shape.elements() / shape[0]};
-  if (is_small_convolution(shape) && flat.last() % kQ8BlockLength == 0) return {DType::kQ8, flat};
-  return {DType::kBF16, shape};
-}
-
-}  // namespace
-
 Result<std::vector<ConvertedTensor>> convert_checkpoint(const TensorSource& source, DType format,
                                                         const std::filesystem::path& out) {
   std::vector<TensorHeading> headings;
   std::vector<ConvertedTensor> report;
   for (const auto& [name, stored] : source.tensors()) {
-    const Plan plan = plan_tensor(stored.view.shape, format);
+    const FormatPlan plan = plan_format(stored.view.shape, format);
     headings.push_back({name, plan.dtype, plan.shape});
     report.push_back({name, stored.view.dtype, plan.dtype, 0, {}});
   }

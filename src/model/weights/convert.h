@@ -20,10 +20,8 @@ struct ConvertedTensor {
   RoundingError error;     // of this conversion alone
 };
 
-// Writes all tensors of the source to one .safetensors file. format: kF32, kBF16, kF16 or kQ8.
-// kQ8 takes matrices of at least 4,096 numbers whose rows are whole blocks, and convolutions as one
-// row an output channel where the binder reads them so; what is left (norms, biases, routers, the
-// patch kernel) becomes BF16.
+// Writes all tensors of the source to one .safetensors file, each as plan_format says for `format`:
+// kF32, kBF16, kF16 or kQ8.
 Result<std::vector<ConvertedTensor>> convert_checkpoint(const TensorSource& source, DType format,
                                                         const std::filesystem::path& out);
 
