@@ -3,10 +3,11 @@
 // is chosen once, by name or by what the machine can do, and every backend is tested against
 // `reference`.
 //
-// All activations are F32, dense, row-major. Weights are F32, BF16, F16 or Q8 as they lie in the
-// file; biases and the vectors of norms are F32. A function reads its inputs and writes its last
-// view; input and output may be the same view only where a comment says so. Results do not depend
-// on the number of threads. Shapes are promises (LECTIO_CHECK), not user input.
+// All activations are F32, dense, row-major. Weights are F32, BF16, F16 or a block format
+// (compute/tensor/blocks.h) as they lie in the file; biases and the vectors of norms are F32. A
+// function reads its inputs and writes its last view; input and output may be the same view only
+// where a comment says so. Results do not depend on the number of threads. Shapes are promises
+// (LECTIO_CHECK), not user input.
 #pragma once
 
 #include <cstdint>

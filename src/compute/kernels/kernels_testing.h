@@ -23,7 +23,9 @@ namespace lectio::kernels {
 // Half the distance from 1 to the next float: what one rounding costs at most, relatively.
 inline constexpr double kUnit = 0x1.0p-24;
 
-inline constexpr DType kWeightTypes[] = {DType::kF32, DType::kBF16, DType::kF16, DType::kQ8};
+inline constexpr DType kWeightTypes[] = {DType::kF32, DType::kBF16, DType::kF16,   DType::kQ8,
+                                         DType::kQ4,  DType::kQ5,   DType::kQ5Min, DType::kQ4K,
+                                         DType::kQ5K, DType::kQ6K};
 
 struct Workbench {
   explicit Workbench(int threads = 2) : pool(threads) {}
@@ -38,29 +40,62 @@ inline Tensor random_tensor(Shape shape, Random& random, double low = -1, double
   return tensor;
 }
 
-// Random weights of a format. The last extent is a multiple of 32 for kQ8.
+// Where a block's half-precision factors begin, in bytes; -1 for none.
+struct BlockFactors {
+  std::int64_t scale, minimum;
+};
+inline BlockFactors factors_of(DType dtype) {
+  switch (dtype) {
+    case DType::kQ5Min:
+    case DType::kQ4K:
+    case DType::kQ5K:
+      return {0, 2};
+    case DType::kQ6K:
+      return {208, -1};
+    default:
+      return {0, -1};
+  }
+}
+
+// Random bytes are valid codes in every block format; the factors become small halves.
+inline void fill_with_blocks(TensorView view, Random& random) {
+  auto* block = static_cast<std::byte*>(view.data);
+  const std::int64_t size = block_bytes(view.dtype);
+  const BlockFactors factors = factors_of(view.dtype);
+  for (std::int64_t left = view.bytes(); left > 0; left -= size, block += size) {
+    for (std::int64_t i = 0; i < size; ++i) {
+      block[i] = static_cast<std::byte>(random.between(0, 255));
+    }
+    for (const std::int64_t at : {factors.scale, factors.minimum}) {
+      if (at < 0) continue;
+      const std::uint16_t factor = float_to_half(static_cast<float>(random.uniform(0.001, 0.02)));
+      std::memcpy(block + at, &factor, 2);
+    }
+  }
+}
+
+// Random weights of a format. The last extent is a whole number of blocks.
 inline Tensor random_weights(Shape shape, DType dtype, Random& random) {
   if (dtype == DType::kF32) return random_tensor(shape, random);
   Tensor tensor(shape, dtype);
+  if (is_block_format(dtype)) {
+    fill_with_blocks(tensor.view(), random);
+    return tensor;
+  }
   auto* bytes = static_cast<std::byte*>(tensor.view().data);
   const std::int64_t numbers = shape.elements();
-  for (std::int64_t i = 0; i < numbers; ++i) {
-    if (dtype == DType::kQ8) {
-      if (i % kQ8BlockLength == 0) {
-        const std::uint16_t scale = float_to_half(static_cast<float>(random.uniform(0.001, 0.02)));
-        std::memcpy(bytes, &scale, 2);
-        bytes += 2;
-      }
-      *bytes++ = static_cast<std::byte>(random.between(-127, 127));
-    } else {
-      const auto value = static_cast<float>(random.uniform(-1, 1));
-      const std::uint16_t bits =
-          dtype == DType::kBF16 ? float_to_bf16(value) : float_to_half(value);
-      std::memcpy(bytes, &bits, 2);
-      bytes += 2;
-    }
+  for (std::int64_t i = 0; i < numbers; ++i, bytes += 2) {
+    const auto value = static_cast<float>(random.uniform(-1, 1));
+    const std::uint16_t bits = dtype == DType::kBF16 ? float_to_bf16(value) : float_to_half(value);
+    std::memcpy(bytes, &bits, 2);
   }
   return tensor;
+}
+
+// A length that is at least `length` and whole blocks of the format.
+inline std::int64_t whole_blocks(std::int64_t length, DType dtype) {
+  const std::int64_t block = block_length(dtype);
+  return (length + block - 1) / block * block;
 }
 
 // |x| as F32, of any weight format: what a product's error is measured by.

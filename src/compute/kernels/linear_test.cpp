@@ -51,7 +51,7 @@ TEST_P(Linear, AgreesWithTheReferenceForEveryCountOfRowsAndFormat) {
   for (const DType dtype : kWeightTypes) {
     for (const std::int64_t n :
          {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 23, 29, 101}) {
-      EXPECT_TRUE(agrees(table(), bench, random, {n, 96, 70, dtype}));
+      EXPECT_TRUE(agrees(table(), bench, random, {n, whole_blocks(96, dtype), 70, dtype}));
     }
   }
 }
@@ -67,16 +67,18 @@ TEST_P(Linear, AgreesForEveryRemainderOfTheDepth) {
 
 TEST_P(Linear, AgreesForEveryRemainderOfTheOutputs) {
   for (std::int64_t out = 1; out <= 67; ++out) {
-    for (const std::int64_t n : {1, 5, 20})
+    for (const std::int64_t n : {1, 5, 20}) {
       EXPECT_TRUE(agrees(table(), bench, random, {n, 32, out, DType::kQ8}));
+      EXPECT_TRUE(agrees(table(), bench, random, {n, 32, out, DType::kQ5Min}));
+    }
   }
 }
 
 TEST_P(Linear, AgreesAcrossBlocksOfDepthColumnsAndRows) {
   for (const DType dtype : kWeightTypes) {
-    EXPECT_TRUE(agrees(table(), bench, random, {23, 416, 577, dtype}));
-    EXPECT_TRUE(agrees(table(), bench, random, {2, 544, 577, dtype}));
-    EXPECT_TRUE(agrees(table(), bench, random, {541, 32, 70, dtype}));
+    EXPECT_TRUE(agrees(table(), bench, random, {23, whole_blocks(416, dtype), 577, dtype}));
+    EXPECT_TRUE(agrees(table(), bench, random, {2, whole_blocks(544, dtype), 577, dtype}));
+    EXPECT_TRUE(agrees(table(), bench, random, {541, whole_blocks(32, dtype), 70, dtype}));
   }
 }
 

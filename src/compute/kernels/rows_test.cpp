@@ -174,7 +174,8 @@ TEST_P(Rows, RopeAgreesAtEveryPosition) {
 
 TEST_P(Rows, GatherRowsIsExactForEveryFormat) {
   for (const DType dtype : kWeightTypes) {
-    for (const std::int64_t width : {32, 64, 96, 416}) {
+    for (const std::int64_t numbers : {32, 64, 96, 416}) {
+      const std::int64_t width = whole_blocks(numbers, dtype);
       const Tensor weights = random_weights({11, width}, dtype, random);
       const std::vector<std::int32_t> ids = {10, 0, 3, 3, 7};
       Tensor got({5, width});

@@ -9,10 +9,26 @@
 
 namespace lectio {
 
-enum class DType : std::uint8_t { kF32, kF64, kBF16, kF16, kI64, kI32, kU8, kQ8 };
+// The last seven are block formats, laid out as in GGUF files (blocks.h).
+enum class DType : std::uint8_t {
+  kF32,
+  kF64,
+  kBF16,
+  kF16,
+  kI64,
+  kI32,
+  kU8,
+  kQ8,     // GGUF's Q8_0
+  kQ4,     // Q4_0
+  kQ5,     // Q5_0
+  kQ5Min,  // Q5_1
+  kQ4K,    // Q4_K
+  kQ5K,    // Q5_K
+  kQ6K,    // Q6_K
+};
 
 // kQ8: blocks of 32 numbers along the last dimension, each an IEEE half scale followed by 32 signed
-// bytes (GGUF's Q8_0): value = scale * byte. Rows are whole numbers of blocks.
+// bytes: value = scale * byte.
 inline constexpr std::int64_t kQ8BlockLength = 32;
 struct Q8Block {
   std::uint16_t scale;  // IEEE half
@@ -20,26 +36,70 @@ struct Q8Block {
 };
 static_assert(sizeof(Q8Block) == 34);
 
+// "F32", "BF16", "Q8", "Q4_0", "Q4_K" ...
 const char* dtype_name(DType dtype);
 
-// Bytes of a row of `length` numbers. For kQ8, length must be a multiple of 32.
-constexpr std::int64_t row_bytes(DType dtype, std::int64_t length) {
+// Numbers of one block along the last dimension; 1 for formats of single numbers. Rows are whole
+// numbers of blocks.
+constexpr std::int64_t block_length(DType dtype) {
+  switch (dtype) {
+    case DType::kQ8:
+    case DType::kQ4:
+    case DType::kQ5:
+    case DType::kQ5Min:
+      return 32;
+    case DType::kQ4K:
+    case DType::kQ5K:
+    case DType::kQ6K:
+      return 256;
+    default:
+      return 1;
+  }
+}
+
+// Bytes of one block, or of one number.
+constexpr std::int64_t block_bytes(DType dtype) {
   switch (dtype) {
     case DType::kF64:
     case DType::kI64:
-      return 8 * length;
+      return 8;
     case DType::kF32:
     case DType::kI32:
-      return 4 * length;
+      return 4;
     case DType::kBF16:
     case DType::kF16:
-      return 2 * length;
+      return 2;
     case DType::kU8:
-      return length;
+      return 1;
     case DType::kQ8:
-      return length / kQ8BlockLength * static_cast<std::int64_t>(sizeof(Q8Block));
+      return 34;
+    case DType::kQ4:
+      return 18;
+    case DType::kQ5:
+      return 22;
+    case DType::kQ5Min:
+      return 24;
+    case DType::kQ4K:
+      return 144;
+    case DType::kQ5K:
+      return 176;
+    case DType::kQ6K:
+      return 210;
   }
   return 0;
+}
+
+constexpr bool is_block_format(DType dtype) { return block_length(dtype) > 1; }
+
+// What matrices and tables may be stored as.
+constexpr bool is_weight_format(DType dtype) {
+  return dtype == DType::kF32 || dtype == DType::kBF16 || dtype == DType::kF16 ||
+         is_block_format(dtype);
+}
+
+// Bytes of a row of `length` numbers, a multiple of the block length.
+constexpr std::int64_t row_bytes(DType dtype, std::int64_t length) {
+  return length / block_length(dtype) * block_bytes(dtype);
 }
 
 inline float bf16_to_float(std::uint16_t bits) {

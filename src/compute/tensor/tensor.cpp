@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compute/tensor/tensor.h"
 
+#include "compute/tensor/blocks.h"
+
 namespace lectio {
 
 const char* dtype_name(DType dtype) {
@@ -21,6 +23,18 @@ const char* dtype_name(DType dtype) {
       return "U8";
     case DType::kQ8:
       return "Q8";
+    case DType::kQ4:
+      return "Q4_0";
+    case DType::kQ5:
+      return "Q5_0";
+    case DType::kQ5Min:
+      return "Q5_1";
+    case DType::kQ4K:
+      return "Q4_K";
+    case DType::kQ5K:
+      return "Q5_K";
+    case DType::kQ6K:
+      return "Q6_K";
   }
   return "?";
 }
@@ -68,38 +82,11 @@ Tensor::Tensor(Shape shape, DType dtype) {
 namespace {
 
 void row_to_floats(const std::byte* row, DType dtype, std::int64_t length, float* out) {
+  if (dtype != DType::kF64) return numbers_to_floats(dtype, row, 0, length, out);
   for (std::int64_t i = 0; i < length; ++i) {
-    switch (dtype) {
-      case DType::kF32:
-        std::memcpy(&out[i], row + 4 * i, 4);
-        break;
-      case DType::kF64: {
-        double value = 0;
-        std::memcpy(&value, row + 8 * i, 8);
-        out[i] = static_cast<float>(value);
-        break;
-      }
-      case DType::kBF16:
-      case DType::kF16: {
-        std::uint16_t bits = 0;
-        std::memcpy(&bits, row + 2 * i, 2);
-        out[i] = dtype == DType::kBF16 ? bf16_to_float(bits) : half_to_float(bits);
-        break;
-      }
-      case DType::kQ8: {
-        const std::byte* block =
-            row + i / kQ8BlockLength * static_cast<std::int64_t>(sizeof(Q8Block));
-        std::uint16_t scale = 0;
-        std::memcpy(&scale, block, 2);
-        out[i] = half_to_float(scale) *
-                 static_cast<float>(static_cast<std::int8_t>(block[2 + i % kQ8BlockLength]));
-        break;
-      }
-      case DType::kI64:
-      case DType::kI32:
-      case DType::kU8:
-        LECTIO_CHECK(false, std::string("no floats in ") + dtype_name(dtype));
-    }
+    double value = 0;
+    std::memcpy(&value, row + 8 * i, 8);
+    out[i] = static_cast<float>(value);
   }
 }
 

@@ -2,7 +2,6 @@
 #include "model/weights/binder.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/log.h"
 #include "model/spec/problems.h"
@@ -29,16 +28,11 @@ bool fits(const Shape& shape, std::initializer_list<std::int64_t> expected) {
   return true;
 }
 
-// A Q8 matrix that holds the kernel of each output channel as one row.
+// A block-format matrix that holds the kernel of each output channel as one row.
 bool fits_flat(const TensorView& stored, std::initializer_list<std::int64_t> expected) {
   const Shape whole{std::span(expected.begin(), expected.size())};
-  return stored.dtype == DType::kQ8 && stored.shape.rank() == 2 && whole.rank() > 2 &&
+  return is_block_format(stored.dtype) && stored.shape.rank() == 2 && whole.rank() > 2 &&
          stored.shape[0] == whole[0] && stored.shape.elements() == whole.elements();
-}
-
-bool is_weight_format(DType dtype) {
-  constexpr std::array kFormats = {DType::kF32, DType::kBF16, DType::kF16, DType::kQ8};
-  return std::find(kFormats.begin(), kFormats.end(), dtype) != kFormats.end();
 }
 
 }  // namespace
@@ -58,7 +52,8 @@ const StoredTensor* Binder::look_up(const std::string& name,
     usable = false;
   }
   if (!is_weight_format(stored->view.dtype)) {
-    problems_.push_back(where + "F32, BF16, F16 or Q8, found " + dtype_name(stored->view.dtype));
+    problems_.push_back(where + "F32, BF16, F16 or a block format, found " +
+                        dtype_name(stored->view.dtype));
     usable = false;
   }
   return usable ? stored : nullptr;

@@ -22,10 +22,10 @@ Result<std::vector<ConvertedTensor>> convert_checkpoint(const TensorSource& sour
     const TensorHeading& heading = headings[i];
     const StoredTensor& stored = *source.find(heading.name);
     const DType from = stored.view.dtype;
-    if (from != DType::kF32 && from != DType::kBF16 && from != DType::kF16 && from != DType::kQ8) {
-      return Error(ErrorCode::kInvalidModel, stored.file + ": tensor '" + heading.name +
-                                                 "': expected F32, BF16, F16 or Q8, found " +
-                                                 dtype_name(from));
+    if (!is_weight_format(from)) {
+      return Error(ErrorCode::kInvalidModel,
+                   stored.file + ": tensor '" + heading.name +
+                       "': expected F32, BF16, F16 or a block format, found " + dtype_name(from));
     }
     const std::vector<float> numbers = to_floats(stored.view);
     const auto length = static_cast<std::size_t>(heading.shape.last());

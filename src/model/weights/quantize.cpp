@@ -8,12 +8,14 @@
 #include <string>
 
 #include "base/check.h"
+#include "compute/tensor/blocks.h"
 
 namespace lectio {
 namespace {
 
 constexpr float kMaxHalf = 65504.0F;
 constexpr float kMaxByte = 127.0F;
+constexpr std::size_t kQ4Length = 32;
 
 float largest_magnitude(std::span<const float> values) {
   float largest = 0;
@@ -30,6 +32,8 @@ float format_limit(DType dtype) {
       return 0x1.FEFFFEp127F;
     case DType::kQ8:
       return kMaxHalf * kMaxByte;
+    case DType::kQ4:
+      return kMaxHalf * 8;
     default:
       return 3.4028235e38F;
   }
@@ -59,11 +63,67 @@ void encode_q8_block(std::span<const float> values, std::byte* out) {
   std::memcpy(out, &block, sizeof(block));
 }
 
-void decode_q8_block(const std::byte* in, std::span<float> out) {
-  Q8Block block{};
-  std::memcpy(&block, in, sizeof(block));
-  const float scale = half_to_float(block.scale);
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = scale * static_cast<float>(block.values[i]);
+// ---- Q4_0 ---------------------------------------------------------------------------------------
+
+// What became of 32 numbers under one scale.
+struct Q4Try {
+  std::uint16_t scale = 0;
+  std::int8_t codes[kQ4Length] = {};  // -8 to 7
+  float error = 0;                    // sum of squares
+};
+
+void round_codes(std::span<const float> values, float inverse, std::int8_t* codes) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    codes[i] =
+        static_cast<std::int8_t>(std::clamp(std::nearbyint(values[i] * inverse), -8.0F, 7.0F));
+  }
+}
+
+// The scale under which these codes have the least squared error.
+float best_scale(std::span<const float> values, const std::int8_t* codes) {
+  float along = 0;
+  float length = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto code = static_cast<float>(codes[i]);
+    along += code * values[i];
+    length += code * code;
+  }
+  return length > 0 ? along / length : 0;
+}
+
+Q4Try try_scale(std::span<const float> values, float wanted) {
+  Q4Try result;
+  result.scale = float_to_half(wanted);
+  const float scale = half_to_float(result.scale);
+  round_codes(values, scale != 0 ? 1.0F / scale : 0.0F, result.codes);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const float difference = values[i] - scale * static_cast<float>(result.codes[i]);
+    result.error += difference * difference;
+  }
+  return result;
+}
+
+// The largest magnitude, with its sign, becomes code -8: the plain choice. Then scales beside it
+// are tried, each moved to the least squared error of the codes that it gives; the best one stays.
+void encode_q4_block(std::span<const float> values, std::byte* out) {
+  float extreme = 0;
+  for (const float value : values) {
+    if (std::fabs(value) > std::fabs(extreme)) extreme = value;
+  }
+  Q4Try best = try_scale(values, extreme / -8.0F);
+  constexpr int kSteps = 7;
+  for (int step = -kSteps; step <= kSteps && best.error > 0 && extreme != 0; ++step) {
+    std::int8_t codes[kQ4Length];
+    round_codes(values, -(8.0F + 0.2F * static_cast<float>(step)) / extreme, codes);
+    const Q4Try other = try_scale(values, best_scale(values, codes));
+    if (other.error < best.error) best = other;
+  }
+  std::memcpy(out, &best.scale, 2);
+  for (std::size_t i = 0; i < kQ4Length / 2; ++i) {
+    const int low = best.codes[i] + 8;
+    const int high = best.codes[i + kQ4Length / 2] + 8;
+    out[2 + i] = static_cast<std::byte>(low | high << 4);
+  }
 }
 
 template <typename Round>
@@ -74,21 +134,13 @@ void encode_16(std::span<const float> row, std::byte* out, Round round) {
   }
 }
 
-template <typename Widen>
-void decode_16(const std::byte* row, std::span<float> out, Widen widen) {
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    std::uint16_t bits = 0;
-    std::memcpy(&bits, row + 2 * i, 2);
-    out[i] = widen(bits);
-  }
-}
-
 // Block by block, so that the decoded copy stays on the stack.
 RoundingError measure(DType dtype, std::span<const float> row, const std::byte* encoded) {
   RoundingError error;
-  float decoded[kQ8BlockLength];
-  for (std::size_t begin = 0; begin < row.size(); begin += kQ8BlockLength) {
-    const std::size_t count = std::min<std::size_t>(kQ8BlockLength, row.size() - begin);
+  constexpr std::size_t kAtATime = 256;
+  float decoded[kAtATime];
+  for (std::size_t begin = 0; begin < row.size(); begin += kAtATime) {
+    const std::size_t count = std::min(kAtATime, row.size() - begin);
     const std::int64_t offset = row_bytes(dtype, static_cast<std::int64_t>(begin));
     decode_row(dtype, encoded + offset, std::span(decoded, count));
     for (std::size_t i = 0; i < count; ++i) {
@@ -132,6 +184,13 @@ Result<RoundingError> encode_row(DType dtype, std::span<const float> row, std::b
         encode_q8_block(row.subspan(i, kQ8BlockLength), out + i / kQ8BlockLength * sizeof(Q8Block));
       }
       break;
+    case DType::kQ4:
+      LECTIO_CHECK(row.size() % kQ4Length == 0, std::to_string(row.size()) + " as Q4_0");
+      for (std::size_t i = 0; i < row.size(); i += kQ4Length) {
+        encode_q4_block(row.subspan(i, kQ4Length),
+                        out + row_bytes(dtype, static_cast<std::int64_t>(i)));
+      }
+      break;
     default:
       LECTIO_CHECK(false, std::string("weights as ") + dtype_name(dtype));
   }
@@ -139,25 +198,7 @@ Result<RoundingError> encode_row(DType dtype, std::span<const float> row, std::b
 }
 
 void decode_row(DType dtype, const std::byte* row, std::span<float> out) {
-  switch (dtype) {
-    case DType::kF32:
-      std::memcpy(out.data(), row, out.size_bytes());
-      break;
-    case DType::kBF16:
-      decode_16(row, out, bf16_to_float);
-      break;
-    case DType::kF16:
-      decode_16(row, out, half_to_float);
-      break;
-    case DType::kQ8:
-      LECTIO_CHECK(out.size() % kQ8BlockLength == 0, std::to_string(out.size()) + " from Q8");
-      for (std::size_t i = 0; i < out.size(); i += kQ8BlockLength) {
-        decode_q8_block(row + i / kQ8BlockLength * sizeof(Q8Block), out.subspan(i, kQ8BlockLength));
-      }
-      break;
-    default:
-      LECTIO_CHECK(false, std::string("weights from ") + dtype_name(dtype));
-  }
+  numbers_to_floats(dtype, row, 0, static_cast<std::int64_t>(out.size()), out.data());
 }
 
 }  // namespace lectio

@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "base/splitmix.h"
@@ -34,11 +36,12 @@ std::vector<std::byte> encode(DType dtype, const std::vector<float>& row,
 TEST(Quantize, RoundsWithinTheStepOfEachFormat) {
   const std::vector<float> row = random_row(320, 3.0);
   // Half a unit in the last place of 3.0; for Q8 half a step of the largest scale, itself rounded
-  // to 11 bits.
+  // to 11 bits; Q4_0 has no code 8, so that one end of the range may be off by a whole step.
   const std::vector<std::pair<DType, double>> bounds = {{DType::kF32, 0.0},
                                                         {DType::kF16, 0x1p-10},
                                                         {DType::kBF16, 0x1p-7},
-                                                        {DType::kQ8, 0.5 * 3.0 / 127 * 1.02}};
+                                                        {DType::kQ8, 0.5 * 3.0 / 127 * 1.02},
+                                                        {DType::kQ4, 0.5 * 3.0 / 8 * 2.1}};
   for (const auto& [dtype, bound] : bounds) {
     RoundingError error;
     const std::vector<std::byte> bytes = encode(dtype, row, &error);
@@ -62,7 +65,7 @@ TEST(Quantize, RoundsWithinTheStepOfEachFormat) {
 
 TEST(Quantize, DecodesAsTensorsDo) {
   const std::vector<float> row = random_row(96, 1.0);
-  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kQ8}) {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kQ8, DType::kQ4}) {
     std::vector<std::byte> bytes = encode(dtype, row);
     std::vector<float> decoded(row.size());
     decode_row(dtype, bytes.data(), decoded);
@@ -84,6 +87,51 @@ TEST(Quantize, KeepsNumbersThatAFormatHoldsExactly) {
   }
 }
 
+// The plain way: the largest magnitude becomes code -8.
+double plain_q4_error(std::span<const float> block) {
+  float extreme = 0;
+  for (const float value : block) {
+    if (std::fabs(value) > std::fabs(extreme)) extreme = value;
+  }
+  const float scale = half_to_float(float_to_half(extreme / -8));
+  double error = 0;
+  for (const float value : block) {
+    const float code = std::clamp(std::nearbyint(value / scale), -8.0F, 7.0F);
+    error += std::pow(static_cast<double>(value - code * scale), 2);
+  }
+  return error;
+}
+
+TEST(Quantize, SearchesTheScaleOfFourBits) {
+  Random random(5);
+  double plain = 0;
+  double searched = 0;
+  for (int round = 0; round < 200; ++round) {
+    std::vector<float> block(32);
+    for (float& value : block)
+      value = static_cast<float>(random.uniform(-1, 1) * random.uniform(0, 1));
+    RoundingError error;
+    encode(DType::kQ4, block, &error);
+    const double bound = plain_q4_error(block);
+    EXPECT_LE(error.sum_error_squares, bound * (1 + 1e-5));  // sums in another order
+    plain += bound;
+    searched += error.sum_error_squares;
+  }
+  EXPECT_LT(searched, 0.95 * plain);
+}
+
+TEST(Quantize, KeepsNumbersOnTheGridOfFourBits) {
+  std::vector<float> row(32);
+  for (std::size_t i = 0; i < row.size(); ++i)
+    row[i] = 0.5F * static_cast<float>(static_cast<int>(i % 16) - 8);
+  for (const float sign : {1.0F, -1.0F}) {
+    for (float& value : row) value *= sign;
+    RoundingError error;
+    encode(DType::kQ4, row, &error);
+    EXPECT_EQ(error.max_abs, 0);
+  }
+}
+
 TEST(Quantize, GivesEachBlockItsOwnScale) {
   std::vector<float> row(64, 1e-3F);
   for (std::size_t i = 0; i < 32; ++i) row[i] = 100.0F;
@@ -102,6 +150,9 @@ TEST(Quantize, SurvivesZerosAndTheTiniestNumbers) {
     encode(DType::kQ8, row, &error);
     EXPECT_LE(error.max_abs, 8e-6);
     EXPECT_FALSE(std::isnan(error.rms_relative()));
+    encode(DType::kQ4, row, &error);
+    EXPECT_LE(error.max_abs, 8e-6);
+    EXPECT_FALSE(std::isnan(error.rms_relative()));
   }
 }
 
@@ -111,7 +162,8 @@ TEST(Quantize, RefusesNumbersThatTheFormatCannotHold) {
   const std::vector<std::pair<DType, float>> cases = {
       {DType::kF32, nan},      {DType::kF32, -infinity}, {DType::kF16, 65520.0F},
       {DType::kBF16, 3.4e38F}, {DType::kBF16, nan},      {DType::kQ8, nan},
-      {DType::kQ8, infinity},  {DType::kQ8, 9e6F}};
+      {DType::kQ8, infinity},  {DType::kQ8, 9e6F},       {DType::kQ4, nan},
+      {DType::kQ4, 6e5F}};
   for (const auto& [dtype, value] : cases) {
     std::vector<float> row(32, 1.0F);
     row[5] = value;

@@ -210,7 +210,7 @@ TEST_F(TensorSourceTest, CollectsEveryBindingProblemBeforeFailing) {
   EXPECT_THAT(finished.error().message(),
               AllOf(HasSubstr("4 problems"),
                     HasSubstr("w.safetensors: tensor 'matrix': expected [4, 7], found [4, 6]"),
-                    HasSubstr("tensor 'ids': expected F32, BF16, F16 or Q8, found I64"),
+                    HasSubstr("tensor 'ids': expected F32, BF16, F16 or a block format, found I64"),
                     HasSubstr("tensor 'nothing': expected [any, 2], found nothing")));
 }
 

@@ -41,13 +41,13 @@ void reorder_filters(const Isa& isa, Context& context, const Geometry& g, Tensor
   const std::int64_t length = g.filter();
   const std::int64_t area = g.kernel * g.kernel;
   const std::int64_t stride_bytes = row_bytes(weight.dtype, length);
-  const Convert convert = isa.convert[static_cast<int>(format_of(weight.dtype))];
   ScratchScope scope(context.scratch);
   float* const stored = scope.make({slots(context), length}).f32();
   const auto body = [&](std::int64_t slot, std::int64_t out) {
     float* const from = stored + slot * length;
     float* const to = filters + out * length;
-    convert(static_cast<const std::byte*>(weight.data) + out * stride_bytes, length, from);
+    row_to_floats(isa, weight.dtype,
+                  static_cast<const std::byte*>(weight.data) + out * stride_bytes, length, from);
     for (std::int64_t c = 0; c < g.in; ++c) {
       for (std::int64_t i = 0; i < area; ++i) to[i * g.in + c] = from[c * area + i];
     }

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "compute/kernels/cpu/operations.h"
 #include "compute/kernels/cpu/work.h"
+#include "compute/tensor/blocks.h"
 
 namespace lectio::kernels::cpu {
 namespace {
@@ -18,6 +19,7 @@ constexpr std::int64_t kManyRows = 8;
 // Weights unpacked once for all, in memory, cost more in traffic than unpacking them again for
 // every kRowBlock rows: at n = 512 by a fifth, at n = 24 by a factor of 2.5.
 constexpr std::int64_t kDepthBlock = 384;
+constexpr std::int64_t kDecodedDepthBlock = 256;  // whole blocks of every format
 constexpr std::int64_t kColumnBlock = 256;
 constexpr std::int64_t kRowBlock = 264;
 
@@ -75,22 +77,77 @@ void few_rows(const Isa& isa, Context& context, const Call& call) {
   share(context, call.out, kOutsAtATime, call.ns(), body);
 }
 
+// The same for weights that are turned into floats first: the rows of one group of columns at a
+// time.
+void few_decoded_rows(const Isa& isa, Context& context, const Call& call) {
+  constexpr std::int64_t kOutsAtATime = 16;
+  const MultiplyFewRows multiply = isa.few_rows[static_cast<int>(Format::kF32)];
+  ScratchScope scope(context.scratch);
+  float* const decoded = scope.make({slots(context), kOutsAtATime * call.in}).f32();
+  const auto body = [&](std::int64_t slot, std::int64_t task) {
+    const std::int64_t begin = task * kOutsAtATime;
+    const std::int64_t outs = std::min(kOutsAtATime, call.out - begin);
+    float* const rows = decoded + slot * kOutsAtATime * call.in;
+    for (std::int64_t i = 0; i < outs; ++i) {
+      numbers_to_floats(call.weight.dtype, call.weight_row(begin + i), 0, call.in,
+                        rows + i * call.in);
+    }
+    multiply({
+        .x = call.x,
+        .x_stride = call.in,
+        .n = call.n,
+        .weight = rows,
+        .weight_stride_bytes = row_bytes(DType::kF32, call.in),
+        .outs = outs,
+        .depth = call.in,
+        .y = call.y + begin,
+        .y_stride = call.out,
+    });
+    isa.finish(call.y + begin, call.out, call.n, outs, call.bias_from(begin), call.finish);
+  };
+  const double decoding_ns = static_cast<double>(call.in * call.out) / kFunctionsPerNs;
+  share_tasks(context, divide_up(call.out, kOutsAtATime), call.ns() + decoding_ns, body);
+}
+
 struct Tile {
   std::int64_t row, rows, column, columns;
 };
 
-// One tile of y, on the calling thread; `panels` has room for a block of weights.
-void multiply_tile(const Isa& isa, const Call& call, const Tile& tile, float* panels) {
-  const PackRows pack_rows = isa.pack_rows[static_cast<int>(format_of(call.weight.dtype))];
+// What a block of weights needs on the way, floats: its panels, and its rows as floats where they
+// are not read in place.
+struct TileScratch {
+  float* panels;
+  float* decoded;  // or null
+};
+
+// Columns [k, k + depth) of the tile's weight rows, as panels.
+void unpack_weights(const Isa& isa, const Call& call, const Tile& tile, std::int64_t k,
+                    std::int64_t depth, const TileScratch& scratch) {
+  if (scratch.decoded == nullptr) {
+    isa.pack_rows[static_cast<int>(format_of(call.weight.dtype))](
+        call.weight_row(tile.column), call.weight_stride(), tile.columns, k, depth, scratch.panels);
+    return;
+  }
+  for (std::int64_t i = 0; i < tile.columns; ++i) {
+    numbers_to_floats(call.weight.dtype, call.weight_row(tile.column + i), k, depth,
+                      scratch.decoded + i * depth);
+  }
+  isa.pack_rows[static_cast<int>(Format::kF32)](scratch.decoded, row_bytes(DType::kF32, depth),
+                                                tile.columns, 0, depth, scratch.panels);
+}
+
+// One tile of y, on the calling thread; the scratch has room for a block of weights.
+void multiply_tile(const Isa& isa, const Call& call, const Tile& tile, std::int64_t depth_block,
+                   const TileScratch& scratch) {
   float* const y = call.y + tile.row * call.out + tile.column;
-  for (std::int64_t k = 0; k < call.in; k += kDepthBlock) {
-    const std::int64_t depth = std::min(kDepthBlock, call.in - k);
-    pack_rows(call.weight_row(tile.column), call.weight_stride(), tile.columns, k, depth, panels);
+  for (std::int64_t k = 0; k < call.in; k += depth_block) {
+    const std::int64_t depth = std::min(depth_block, call.in - k);
+    unpack_weights(isa, call, tile, k, depth, scratch);
     isa.multiply({
         .a = call.x + tile.row * call.in + k,
         .a_stride = call.in,
         .rows = tile.rows,
-        .b = panels,
+        .b = scratch.panels,
         .b_stride = isa.panel,
         .panel_stride = isa.panel * depth,
         .depth = depth,
@@ -109,20 +166,29 @@ void many_rows(const Isa& isa, Context& context, const Call& call) {
   // Narrow enough that every thread gets several tiles.
   const std::int64_t wanted = divide_up(call.out * row_blocks, 4 * slots(context));
   const std::int64_t columns = std::clamp(round_up(wanted, isa.panel), isa.panel, kColumnBlock);
-  const std::int64_t block = columns * std::min(kDepthBlock, call.in);
+  const bool in_place = is_read_in_place(call.weight.dtype);
+  const std::int64_t depth_block = in_place ? kDepthBlock : kDecodedDepthBlock;
+  const std::int64_t block = columns * std::min(depth_block, call.in);
   ScratchScope scope(context.scratch);
   float* const panels = scope.make({slots(context), block}).f32();
+  float* const decoded = in_place ? nullptr : scope.make({slots(context), block}).f32();
   const auto body = [&](std::int64_t slot, std::int64_t task) {
     const std::int64_t row = task % row_blocks * rows;
     const std::int64_t column = task / row_blocks * columns;
     multiply_tile(isa, call,
                   {row, std::min(rows, call.n - row), column, std::min(columns, call.out - column)},
-                  panels + slot * block);
+                  depth_block,
+                  {panels + slot * block, in_place ? nullptr : decoded + slot * block});
   };
   share_tasks(context, row_blocks * divide_up(call.out, columns), call.ns(), body);
 }
 
 }  // namespace
+
+bool is_read_in_place(DType dtype) {
+  return dtype == DType::kF32 || dtype == DType::kBF16 || dtype == DType::kF16 ||
+         dtype == DType::kQ8;
+}
 
 Format format_of(DType dtype) {
   switch (dtype) {
@@ -137,7 +203,15 @@ Format format_of(DType dtype) {
     default:
       break;
   }
-  LECTIO_CHECK(false, std::string("no weights in ") + dtype_name(dtype));
+  LECTIO_CHECK(false, std::string("not read in place: ") + dtype_name(dtype));
+}
+
+void row_to_floats(const Isa& isa, DType dtype, const void* row, std::int64_t count, float* out) {
+  if (is_read_in_place(dtype)) {
+    isa.convert[static_cast<int>(format_of(dtype))](row, count, out);
+  } else {
+    numbers_to_floats(dtype, static_cast<const std::byte*>(row), 0, count, out);
+  }
 }
 
 void linear(const Isa& isa, Context& context, TensorView x, TensorView weight, TensorView bias,
@@ -157,8 +231,12 @@ void linear(const Isa& isa, Context& context, TensorView x, TensorView weight, T
                   .in = in,
                   .out = out};
   if (call.n == 0 || out == 0) return;
-  if (call.n < kManyRows) {
+  LECTIO_CHECK(is_weight_format(weight.dtype) && in % block_length(weight.dtype) == 0,
+               weight.shape.to_string() + " in " + dtype_name(weight.dtype));
+  if (call.n < kManyRows && is_read_in_place(weight.dtype)) {
     few_rows(isa, context, call);
+  } else if (call.n < kManyRows) {
+    few_decoded_rows(isa, context, call);
   } else {
     many_rows(isa, context, call);
   }

@@ -12,8 +12,12 @@
 
 namespace lectio::kernels::cpu {
 
-// Checks that weights come in this type.
+// Whether the loops of an instruction set read this weight type in place; if so, format_of names
+// it. The other types are turned into floats first, into scratch memory, a few rows at a time.
+bool is_read_in_place(DType dtype);
 Format format_of(DType dtype);
+// The first `count` numbers of a row of any weight type.
+void row_to_floats(const Isa& isa, DType dtype, const void* row, std::int64_t count, float* out);
 
 void linear(const Isa& isa, Context& context, TensorView x, TensorView weight, TensorView bias,
             Activation activation, TensorView y);

@@ -92,13 +92,13 @@ void gather_rows(const Isa& isa, Context& /*context*/, TensorView table,
   LECTIO_CHECK(table.columns() == width && y.rows() == count,
                table.shape.to_string() + " to " + y.shape.to_string());
   const std::int64_t stride_bytes = row_bytes(table.dtype, width);
-  const Convert convert = isa.convert[static_cast<int>(format_of(table.dtype))];
   float* const to = y.f32();
   for (std::int64_t i = 0; i < count; ++i) {
     const std::int64_t id = ids[static_cast<std::size_t>(i)];
     LECTIO_CHECK(id >= 0 && id < table.rows(),
                  std::to_string(id) + " in " + table.shape.to_string());
-    convert(static_cast<const std::byte*>(table.data) + id * stride_bytes, width, to + i * width);
+    row_to_floats(isa, table.dtype, static_cast<const std::byte*>(table.data) + id * stride_bytes,
+                  width, to + i * width);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "base/check.h"
+#include "compute/tensor/blocks.h"
 #include "compute/tensor/dtype.h"
 #include "compute/tensor/tensor.h"
 
@@ -20,13 +21,8 @@ float element(const std::byte* row, std::int64_t index) {
     float value = 0;
     std::memcpy(&value, row + 4 * index, 4);
     return value;
-  } else if constexpr (kType == DType::kQ8) {
-    const std::byte* block =
-        row + index / kQ8BlockLength * static_cast<std::int64_t>(sizeof(Q8Block));
-    std::uint16_t scale = 0;
-    std::memcpy(&scale, block, 2);
-    return half_to_float(scale) *
-           static_cast<float>(static_cast<std::int8_t>(block[2 + index % kQ8BlockLength]));
+  } else if constexpr (is_block_format(kType)) {
+    return block_number(kType, row, index);
   } else {
     std::uint16_t bits = 0;
     std::memcpy(&bits, row + 2 * index, 2);
@@ -46,6 +42,18 @@ void with_weight_type(DType dtype, const Body& body) {
       return body(std::integral_constant<DType, DType::kF16>{});
     case DType::kQ8:
       return body(std::integral_constant<DType, DType::kQ8>{});
+    case DType::kQ4:
+      return body(std::integral_constant<DType, DType::kQ4>{});
+    case DType::kQ5:
+      return body(std::integral_constant<DType, DType::kQ5>{});
+    case DType::kQ5Min:
+      return body(std::integral_constant<DType, DType::kQ5Min>{});
+    case DType::kQ4K:
+      return body(std::integral_constant<DType, DType::kQ4K>{});
+    case DType::kQ5K:
+      return body(std::integral_constant<DType, DType::kQ5K>{});
+    case DType::kQ6K:
+      return body(std::integral_constant<DType, DType::kQ6K>{});
     default:
       LECTIO_CHECK(false, std::string("no weights in ") + dtype_name(dtype));
   }
