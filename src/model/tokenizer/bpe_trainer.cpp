@@ -267,8 +267,7 @@ std::vector<AddedToken> all_added(const BpeTraining& training) {
 
 std::vector<std::string> single_digit_expressions() {
   return {R"(\p{N})", R"([\x{4E00}-\x{9FA5}\x{3040}-\x{309F}\x{30A0}-\x{30FF}]+)",
-          R"([!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+)"
-          R"(| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"};
+          official_expressions()[2]};
 }
 
 Result<std::string> train_bpe(std::span<const std::string_view> chunks,

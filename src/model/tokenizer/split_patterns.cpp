@@ -55,6 +55,12 @@ PCRE2_SPTR as_units(std::string_view text) { return reinterpret_cast<PCRE2_SPTR>
 
 }  // namespace
 
+std::vector<std::string> official_expressions() {
+  return {R"(\p{N}{1,3})", "[\u4E00-\u9FA5\u3040-\u309F\u30A0-\u30FF]+",
+          R"([!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+)"
+          R"(| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"};
+}
+
 struct SplitPatterns::Pattern {
   struct Free {
     void operator()(pcre2_code* expression) const { pcre2_code_free(expression); }

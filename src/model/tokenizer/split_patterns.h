@@ -15,6 +15,10 @@
 
 namespace lectio {
 
+// The three expressions of the official tokenizer (spec 10.1): digits in threes, ideographs and
+// kana, everything else.
+std::vector<std::string> official_expressions();
+
 // Immutable, so thread-safe. Movable.
 class SplitPatterns {
  public:

@@ -7,6 +7,7 @@
 #include "model/weights/safetensors_writer.h"
 
 namespace lectio {
+
 Result<std::vector<ConvertedTensor>> convert_checkpoint(const TensorSource& source, DType format,
                                                         const std::filesystem::path& out) {
   std::vector<TensorHeading> headings;
