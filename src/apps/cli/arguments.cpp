@@ -123,6 +123,9 @@ CLI::App* add_typeset(CLI::App& app, TypesetArguments& typeset) {
   return command;
 }
 
+const std::map<std::string, DType> kFormats = {
+    {"q8", DType::kQ8}, {"bf16", DType::kBF16}, {"f16", DType::kF16}, {"f32", DType::kF32}};
+
 CLI::App* add_convert(CLI::App& app, ConvertArguments& convert) {
   CLI::App* const command =
       app.add_subcommand("convert", "Write a model in another number format; report the error");
@@ -130,8 +133,6 @@ CLI::App* add_convert(CLI::App& app, ConvertArguments& convert) {
   command->add_option("-o,--output", convert.folder, "Folder for the converted model; is made")
       ->required()
       ->type_name("DIR");
-  static const std::map<std::string, DType> kFormats = {
-      {"q8", DType::kQ8}, {"bf16", DType::kBF16}, {"f16", DType::kF16}, {"f32", DType::kF32}};
   command
       ->add_option("--format", convert.format,
                    "q8: 8-bit blocks of 32 with a scale; bf16, f16, f32")
@@ -139,6 +140,34 @@ CLI::App* add_convert(CLI::App& app, ConvertArguments& convert) {
       ->type_name("FORMAT")
       ->default_str("q8");
   command->add_flag("--json", convert.json, "The report as JSON");
+  return command;
+}
+
+CLI::App* add_synth(CLI::App& app, SynthArguments& synth) {
+  CLI::App* const command = app.add_subcommand(
+      "synth", "Write a model of any size with weights by formula, for proofs and benchmarks");
+  command
+      ->add_option("network", synth.network,
+                   "v1 (DeepSeek-OCR), v2 (DeepSeek-OCR-2) or a config.json")
+      ->required()
+      ->type_name("NETWORK");
+  command->add_option("-o,--output", synth.folder, "Folder for the model; is made")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--format", synth.format, "bf16, f16, f32 or q8: 8-bit blocks of 32")
+      ->transform(CLI::CheckedTransformer(kFormats))
+      ->type_name("FORMAT")
+      ->default_str("bf16");
+  command
+      ->add_option("--shard", synth.shard_gigabytes, "Gigabytes a file, with an index; 0: one file")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("GB")
+      ->default_str("0");
+  command->add_option("--threads", synth.threads, "0: one a core")
+      ->check(CLI::Range(0, 1024))
+      ->type_name("N")
+      ->default_str("0");
+  command->add_flag("--json", synth.json, "The report as JSON");
   return command;
 }
 
@@ -189,11 +218,13 @@ std::variant<Arguments, int> parse_arguments(int argc, char** argv) {
   InfoArguments info;
   TypesetArguments typeset;
   ConvertArguments convert;
+  SynthArguments synth;
   EvalPagesArguments eval;
   const CLI::App* const read_command = add_read(app, read);
   const CLI::App* const info_command = add_info(app, info);
   const CLI::App* const typeset_command = add_typeset(app, typeset);
   const CLI::App* const convert_command = add_convert(app, convert);
+  const CLI::App* const synth_command = add_synth(app, synth);
   static_cast<void>(add_eval(app, eval));
   try {
     app.parse(argc, argv);
@@ -208,6 +239,8 @@ std::variant<Arguments, int> parse_arguments(int argc, char** argv) {
     arguments.command = std::move(typeset);
   } else if (convert_command->parsed()) {
     arguments.command = std::move(convert);
+  } else if (synth_command->parsed()) {
+    arguments.command = std::move(synth);
   } else {
     arguments.command = std::move(eval);
   }

@@ -48,6 +48,15 @@ struct ConvertArguments {
   bool json = false;
 };
 
+struct SynthArguments {
+  std::string network;  // "v1", "v2" or the path of a config.json
+  std::filesystem::path folder;
+  DType format = DType::kBF16;
+  double shard_gigabytes = 0;  // 0: one file
+  int threads = 0;
+  bool json = false;
+};
+
 struct EvalPagesArguments {
   ReadingArguments reading;
   std::filesystem::path folder;
@@ -69,7 +78,8 @@ struct TypesetArguments {
 };
 
 struct Arguments {
-  std::variant<ReadArguments, InfoArguments, TypesetArguments, ConvertArguments, EvalPagesArguments>
+  std::variant<ReadArguments, InfoArguments, TypesetArguments, ConvertArguments, SynthArguments,
+               EvalPagesArguments>
       command;
   bool quiet = false;
   bool verbose = false;

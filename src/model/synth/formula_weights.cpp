@@ -1,26 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "formula_weights.h"
+#include "model/synth/formula_weights.h"
 
-#include <algorithm>
 #include <cmath>
-#include <functional>
-#include <span>
-#include <string>
-#include <vector>
 
-#include "base/file.h"
 #include "base/splitmix.h"
-#include "model/spec/network_spec.h"
-#include "model/spec/tensor_table.h"
-#include "model/weights/safetensors_writer.h"
 
 namespace lectio {
 namespace {
 
 constexpr std::uint64_t kSeed = 20251020;
 constexpr std::uint64_t kStep = 0x9E3779B97F4A7C15ULL;
-constexpr std::int64_t kNeckWidth = 256;
-constexpr std::int64_t kNumbersAtOnce = std::int64_t{1} << 22;
 
 std::uint64_t fnv1a64(std::string_view text) {
   std::uint64_t hash = 0xCBF29CE484222325ULL;
@@ -82,23 +71,6 @@ float scale_of(std::string_view name, const Shape& shape) {
   return static_cast<float>(gain(name) * std::sqrt(3.0 / fan_in));
 }
 
-Result<void> append_tensor(const TensorHeading& heading, SafetensorsWriter& writer,
-                           ThreadPool& pool) {
-  const FormulaTensor tensor(heading.name, heading.shape);
-  std::vector<std::uint16_t> numbers;
-  for (std::int64_t begin = 0; begin < heading.shape.elements(); begin += kNumbersAtOnce) {
-    numbers.resize(
-        static_cast<std::size_t>(std::min(kNumbersAtOnce, heading.shape.elements() - begin)));
-    const auto body = [&](std::int64_t from, std::int64_t to) {
-      for (std::int64_t i = from; i < to; ++i)
-        numbers[static_cast<std::size_t>(i)] = tensor.bf16(begin + i);
-    };
-    pool.parallel_for(std::ssize(numbers), 4096, std::ref(body));
-    LECTIO_TRY_VOID(writer.append(heading.name, std::as_bytes(std::span(numbers))));
-  }
-  return {};
-}
-
 }  // namespace
 
 FormulaTensor::FormulaTensor(std::string_view name, const Shape& shape)
@@ -114,24 +86,12 @@ std::uint16_t FormulaTensor::bf16(std::int64_t index) const {
   return around_one_ ? float_to_bf16(1.0F + bf16_to_float(value)) : value;
 }
 
-Result<void> write_formula_checkpoint(const std::filesystem::path& config,
-                                      const std::filesystem::path& folder, ThreadPool& pool) {
-  std::error_code ignored;
-  std::filesystem::create_directories(folder, ignored);
-  LECTIO_TRY(const std::string text, read_file(config));
-  LECTIO_TRY(const NetworkSpec spec, parse_network_spec(text, config.string()));
-  LECTIO_TRY_VOID(write_file_atomic(folder / "config.json", text));
-  if (std::filesystem::exists(folder / "model.safetensors")) return {};
+void FormulaTensor::fill(std::int64_t begin, std::span<std::uint16_t> bf16) const {
+  for (std::uint16_t& number : bf16) number = this->bf16(begin++);
+}
 
-  std::vector<TensorHeading> headings;
-  for (const TensorEntry& entry : tensor_table(spec, kNeckWidth)) {
-    headings.push_back({entry.name, DType::kBF16, Shape(std::span(entry.shape))});
-  }
-  LECTIO_TRY(SafetensorsWriter writer,
-             SafetensorsWriter::create(folder / "model.safetensors", headings));
-  for (const TensorHeading& heading : headings)
-    LECTIO_TRY_VOID(append_tensor(heading, writer, pool));
-  return writer.commit();
+void FormulaTensor::fill(std::int64_t begin, std::span<float> numbers) const {
+  for (float& number : numbers) number = bf16_to_float(bf16(begin++));
 }
 
 }  // namespace lectio

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "formula_weights.h"
+#include "model/synth/formula_weights.h"
 
 #include <gtest/gtest.h>
 
