@@ -5,9 +5,11 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "ocr/engine/growing_cache.h"
+#include "ocr/engine/text_writer.h"
 #include "ocr/generate/repeat_guard.h"
 #include "ocr/prompt/prompt.h"
 
@@ -41,6 +43,16 @@ Result<void> check(const GenerateOptions& options) {
   if (rule.kind != NoRepeatRule::Kind::kNone && (rule.n < 1 || rule.window < 0)) {
     return bad_option("no-repeat rule: expected n >= 1 and window >= 0, found " +
                       std::to_string(rule.n) + " and " + std::to_string(rule.window));
+  }
+  return {};
+}
+
+Result<void> check_prefix(std::span<const std::int32_t> prefix, std::int64_t vocabulary) {
+  for (const std::int32_t id : prefix) {
+    if (id < 0 || id >= vocabulary) {
+      return bad_option("prefix: expected ids from 0 to " + std::to_string(vocabulary - 1) +
+                        ", found " + std::to_string(id));
+    }
   }
   return {};
 }
@@ -86,7 +98,7 @@ struct Engine::Data {
         logits({1, network.spec().decoder.vocabulary}) {}
 
   void prefill(const Prompt& prompt, TensorView vision);
-  void step(std::int32_t id);
+  void append(std::span<const std::int32_t> ids);
   Result<FinishReason> generate(const Prompt& prompt, const ReadOptions& options, PageText& page);
 };
 
@@ -99,15 +111,14 @@ void Engine::Data::prefill(const Prompt& prompt, TensorView vision) {
   network.decode(ops, context, rows.view(), cache.get(), logits.view());
 }
 
-// The logits of the token after id.
-void Engine::Data::step(std::int32_t id) {
+// The logits of the token after these, which the network wrote.
+void Engine::Data::append(std::span<const std::int32_t> ids) {
   constexpr std::int32_t kNoImage =
       -1;  // an image token that the network wrote is a token like others
   kernels::Context context{pool, scratch};
-  cache.make_room(network, 1);
-  const std::array<std::int32_t, 1> ids = {id};
-  const Tensor row = network.embed(ops, context, ids, kNoImage, {});
-  network.decode(ops, context, row.view(), cache.get(), logits.view());
+  cache.make_room(network, static_cast<std::int64_t>(ids.size()));
+  const Tensor rows = network.embed(ops, context, ids, kNoImage, {});
+  network.decode(ops, context, rows.view(), cache.get(), logits.view());
 }
 
 // From the logits of the first token to the end of the text.
@@ -117,39 +128,36 @@ Result<FinishReason> Engine::Data::generate(const Prompt& prompt, const ReadOpti
   const std::int64_t positions_left =
       spec.decoder.max_positions - static_cast<std::int64_t>(prompt.ids.size());
   const std::int64_t most = std::min(options.generate.max_tokens, positions_left);
-  RepeatGuard guard(options.generate.no_repeat, prompt.ids, most);
-  StreamDecoder decoder(tokenizer);
+  const auto begun = static_cast<std::int64_t>(options.prefix.size());
+  RepeatGuard guard(options.generate.no_repeat, prompt.ids, std::max(most, begun));
+  LoopDetector loops(options.loops, [this](std::int32_t id) { return tokenizer.token_bytes(id); });
+  TextWriter writer(tokenizer, page, options.on_text);
   Random random(options.generate.seed);
-  const auto emit = [&](const std::string& piece) {
-    page.text += piece;
-    if (options.on_text && !piece.empty()) options.on_text(piece);
-  };
 
-  page.ids.reserve(static_cast<std::size_t>(most));
-  FinishReason reason =
-      most == options.generate.max_tokens ? FinishReason::kMaxTokens : FinishReason::kMaxContext;
+  page.ids.reserve(static_cast<std::size_t>(std::max(most, begun)));
+  writer.begin_with(options.prefix);
+  for (const std::int32_t id : options.prefix) {
+    guard.push(id);
+    if (loops.push(id)) return bad_option("prefix: it holds a loop");
+  }
+  if (begun > 0 && begun < most) append(options.prefix);
   while (static_cast<std::int64_t>(page.ids.size()) < most) {
-    if (options.stop.stop_requested()) {
-      reason = FinishReason::kCancelled;
-      break;
-    }
-    if (!page.ids.empty()) step(page.ids.back());
+    if (options.stop.stop_requested()) return writer.finish(FinishReason::kCancelled);
+    if (static_cast<std::int64_t>(page.ids.size()) > begun) append(std::span(&page.ids.back(), 1));
     const std::int32_t id =
         choose_token(logits.floats(), guard.banned(), options.generate.temperature, random);
     if (!std::isfinite(logits.floats()[static_cast<std::size_t>(id)])) {
       return Error(ErrorCode::kInvalidModel,
                    "the network gave no finite logit for token " + std::to_string(page.ids.size()));
     }
-    if (id == spec.eos_id) {
-      reason = FinishReason::kStop;
-      break;
-    }
-    page.ids.push_back(id);
+    if (id == spec.eos_id) return writer.finish(FinishReason::kStop);
     guard.push(id);
-    emit(decoder.push(id));
+    ++page.generated_tokens;
+    if (loops.push(id)) return writer.finish_loop(*loops.found());
+    writer.push(id, loops.settled());
   }
-  emit(decoder.finish());
-  return reason;
+  return writer.finish(most == options.generate.max_tokens ? FinishReason::kMaxTokens
+                                                           : FinishReason::kMaxContext);
 }
 
 Mode auto_mode(const NetworkSpec& spec, std::int64_t width, std::int64_t height) {
@@ -184,6 +192,7 @@ Result<PageText> Engine::read(const Page& page, const ReadOptions& options) {
   Data& data = *data_;
   const NetworkSpec& spec = data.network.spec();
   LECTIO_TRY_VOID(check(options.generate));
+  LECTIO_TRY_VOID(check_prefix(options.prefix, spec.decoder.vocabulary));
 
   Stopwatch watch;
   PageText result;

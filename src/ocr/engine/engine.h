@@ -10,6 +10,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/thread_pool.h"
@@ -17,6 +18,7 @@
 #include "model/network/network.h"
 #include "model/tokenizer/tokenizer.h"
 #include "ocr/generate/generate.h"
+#include "ocr/generate/loop_detector.h"
 #include "ocr/pages/page.h"
 #include "ocr/views/views.h"
 
@@ -26,9 +28,15 @@ struct ReadOptions {
   std::optional<Mode> mode;  // empty: auto, chosen from the page size
   std::string prompt = "<image>\nFree OCR.";
   GenerateOptions generate;
+  LoopRule loops;  // a loop ends the text with FinishReason::kLoop, taken back to where it began
+  // The text begins with these tokens, as if the network had written them: how a reading goes on
+  // from a good beginning. They count towards max_tokens; on_text does not repeat them.
+  std::vector<std::int32_t> prefix;
   ViewOptions views;
-  std::function<void(std::string_view)> on_text;  // pieces of valid UTF-8, as they come
-  std::stop_token stop;                           // looked at between stages and before every token
+  // Pieces of valid UTF-8, as they come. What a loop may yet take back is not handed on before that
+  // is decided.
+  std::function<void(std::string_view)> on_text;
+  std::stop_token stop;  // looked at between stages and before every token
 };
 
 // The mode for a page of this size, in pixels, when the user names none: the fewest vision tokens

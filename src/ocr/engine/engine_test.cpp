@@ -142,6 +142,49 @@ TEST_F(EngineTest, StreamsTheTextAsValidUtf8Pieces) {
   EXPECT_FALSE(text.text.empty());
 }
 
+// The tiny network has no real loops: a few tokens that come again must do.
+TEST_F(EngineTest, StopsInALoopAndGoesBackToItsFirstUnit) {
+  Engine engine = open(golden("tiny-v1"));
+  ReadOptions how = options(Mode::kTiny, 4000);
+  how.loops.watch = true;
+  how.loops.repeated_tokens = how.loops.structural_tokens = 2;
+  std::string streamed;
+  how.on_text = [&](std::string_view piece) { streamed += piece; };
+  const PageText text = read(engine, page("A"), how);
+  ASSERT_EQ(text.finish, FinishReason::kLoop);
+  ASSERT_TRUE(text.loop);
+  EXPECT_EQ(text.loop->kind, LoopKind::kTokens);
+  EXPECT_EQ(static_cast<std::int64_t>(text.ids.size()), text.loop->keep);
+  EXPECT_EQ(text.generated_tokens, text.loop->begin + text.loop->length);
+  EXPECT_EQ(text.generated_tokens, text.loop->keep + 2);
+  EXPECT_EQ(streamed, text.text);
+
+  // The same tokens as without the watch, up to where the text was taken back to.
+  how.loops.watch = false;
+  how.on_text = nullptr;
+  how.generate.max_tokens = text.loop->keep;
+  EXPECT_EQ(read(engine, page("A"), how).ids, text.ids);
+}
+
+TEST_F(EngineTest, GoesOnFromAPrefixAsIfItHadWrittenItItself) {
+  Engine engine = open(golden("tiny-v1"));
+  ReadOptions how = options(Mode::kTiny);
+  const PageText whole = read(engine, page("A"), how);
+  for (const std::size_t length : {std::size_t{1}, std::size_t{7}, whole.ids.size() - 1}) {
+    how.prefix.assign(whole.ids.begin(), whole.ids.begin() + static_cast<std::ptrdiff_t>(length));
+    std::string streamed;
+    how.on_text = [&](std::string_view piece) { streamed += piece; };
+    const PageText rest = read(engine, page("A"), how);
+    EXPECT_EQ(rest.ids, whole.ids) << length;
+    EXPECT_EQ(rest.text, whole.text) << length;
+    EXPECT_TRUE(whole.text.ends_with(streamed)) << length;
+    EXPECT_LT(streamed.size(), whole.text.size());
+    EXPECT_EQ(rest.generated_tokens, static_cast<std::int64_t>(whole.ids.size() - length));
+  }
+  how.prefix = {100'000};
+  EXPECT_EQ(engine.read(page("A"), how).error().code(), ErrorCode::kInvalidArgument);
+}
+
 TEST_F(EngineTest, SaysStopOnlyWhenTheNetworkEndsTheText) {
   Engine engine = open(tiny_with({{"eos_token_id", 259}}));  // the fifth token of the golden run
   const PageText text = read(engine, page("A"), options(Mode::kTiny));

@@ -23,10 +23,26 @@ const char* finish_reason_name(FinishReason reason) {
       return "max_tokens";
     case FinishReason::kMaxContext:
       return "max_context";
+    case FinishReason::kLoop:
+      return "loop";
     case FinishReason::kCancelled:
       return "cancelled";
   }
   LECTIO_CHECK(false, "finish reason " + std::to_string(static_cast<int>(reason)));
+}
+
+const char* loop_kind_name(LoopKind kind) {
+  switch (kind) {
+    case LoopKind::kTokens:
+      return "tokens";
+    case LoopKind::kNumbers:
+      return "numbers";
+    case LoopKind::kBoxes:
+      return "boxes";
+    case LoopKind::kSurplus:
+      return "surplus";
+  }
+  LECTIO_CHECK(false, "loop kind " + std::to_string(static_cast<int>(kind)));
 }
 
 Result<Page> open_page(const std::filesystem::path& path) {

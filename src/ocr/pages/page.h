@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,10 +25,30 @@ enum class FinishReason {
   kStop,        // end-of-sequence token
   kMaxTokens,   // the token limit of the request
   kMaxContext,  // the positions of the model
+  kLoop,        // the text repeated itself and was taken back to where that began
   kCancelled,
 };
 const char* finish_reason_name(
-    FinishReason reason);  // "stop", "max_tokens", "max_context", "cancelled"
+    FinishReason reason);  // "stop", "max_tokens", "max_context", "loop", "cancelled"
+
+enum class LoopKind {
+  kTokens,   // the same tokens again and again
+  kNumbers,  // the same but for its numbers, which count on beyond what the page can hold
+  kBoxes,    // boxes on top of earlier boxes
+  kSurplus,  // far more text than the page has ink for
+};
+const char* loop_kind_name(LoopKind kind);  // "tokens", "numbers", "boxes", "surplus"
+
+// A loop in a text that was being generated, in tokens of that text.
+struct LoopSpan {
+  LoopKind kind = LoopKind::kTokens;
+  std::int64_t begin = 0;   // first token of the first unit
+  std::int64_t period = 0;  // tokens a unit; 0 where there is none
+  std::int64_t length = 0;  // from begin to where the text was stopped
+  std::int64_t keep = 0;    // tokens of the text before the first that only repeats
+
+  bool operator==(const LoopSpan&) const = default;
+};
 
 struct PageTimings {
   double views_ms = 0;
@@ -38,11 +59,13 @@ struct PageTimings {
 
 struct PageText {
   std::string text;
-  std::vector<std::int32_t> ids;  // generated, without the end token
+  std::vector<std::int32_t> ids;  // of the text, without the end token
   FinishReason finish = FinishReason::kStop;
-  std::string mode;                 // the mode used, by name
-  std::int64_t vision_tokens = 0;   // placeholders in the prompt
-  std::int64_t content_tokens = 0;  // of these, features: what the papers count (spec 5.6)
+  std::optional<LoopSpan> loop;       // where finish is kLoop; the text ends at loop->keep
+  std::int64_t generated_tokens = 0;  // by the network, those of a loop included
+  std::string mode;                   // the mode used, by name
+  std::int64_t vision_tokens = 0;     // placeholders in the prompt
+  std::int64_t content_tokens = 0;    // of these, features: what the papers count (spec 5.6)
   std::int64_t prompt_tokens = 0;
   PageTimings timings;
 };

@@ -69,7 +69,15 @@ TEST(FinishReasonName, IsStable) {
   EXPECT_STREQ(finish_reason_name(FinishReason::kStop), "stop");
   EXPECT_STREQ(finish_reason_name(FinishReason::kMaxTokens), "max_tokens");
   EXPECT_STREQ(finish_reason_name(FinishReason::kMaxContext), "max_context");
+  EXPECT_STREQ(finish_reason_name(FinishReason::kLoop), "loop");
   EXPECT_STREQ(finish_reason_name(FinishReason::kCancelled), "cancelled");
+}
+
+TEST(LoopKindName, IsStable) {
+  EXPECT_STREQ(loop_kind_name(LoopKind::kTokens), "tokens");
+  EXPECT_STREQ(loop_kind_name(LoopKind::kNumbers), "numbers");
+  EXPECT_STREQ(loop_kind_name(LoopKind::kBoxes), "boxes");
+  EXPECT_STREQ(loop_kind_name(LoopKind::kSurplus), "surplus");
 }
 
 }  // namespace
