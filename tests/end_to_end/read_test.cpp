@@ -91,6 +91,7 @@ TEST_F(EndToEnd, ReadTellsProgramsEverythingAboutAPage) {
   EXPECT_EQ(lines[0]["finish"], "max_tokens");
   EXPECT_EQ(lines[0]["vision_tokens"], 73);
   EXPECT_EQ(lines[0]["content_tokens"], 64);
+  EXPECT_EQ(lines[0]["valid_tokens"], 64);
   EXPECT_EQ(lines[0]["generated_tokens"], 24);
   EXPECT_EQ(lines[0]["prompt"], "<image>\nFree OCR.");
   EXPECT_GT(lines[0]["timings_ms"]["encode"], 0.0);
@@ -98,6 +99,37 @@ TEST_F(EndToEnd, ReadTellsProgramsEverythingAboutAPage) {
   EXPECT_EQ(lines[1]["error"]["code"], 2);
   EXPECT_THAT(lines[1]["error"]["message"].get<std::string>(), StartsWith(bad));
   EXPECT_FALSE(lines[1].contains("text"));
+}
+
+TEST_F(EndToEnd, ReadAsksForATaskWithItsOfficialPrompt) {
+  const auto prompt_of = [&](std::vector<std::string> more) {
+    more.insert(more.end(), {"--json", page("A")});
+    return json_lines(read(more).out).at(0)["prompt"].get<std::string>();
+  };
+  EXPECT_EQ(prompt_of({"--task", "markdown"}),
+            "<image>\n<|grounding|>Convert the document to markdown.");
+  EXPECT_EQ(prompt_of({"--task", "locate=the hat"}),
+            "<image>\nLocate <|ref|>the hat<|/ref|> in the image.");
+  EXPECT_EQ(prompt_of({}), "<image>\nFree OCR.");
+  EXPECT_EQ(prompt_of({"--prompt", "<image>a"}), "<image>a");
+  EXPECT_EQ(read({"--task", "locate", page("A")}).code, 64);
+  EXPECT_EQ(read({"--task", "sing", page("A")}).code, 64);
+  EXPECT_EQ(read({"--task", "text", "--prompt", "<image>", page("A")}).code, 64);
+}
+
+TEST_F(EndToEnd, ReadTakesAsManyPagesAtOnceAsThePromptHasImages) {
+  const ProcessResult result = read(
+      {"--json", "--prompt", "<image>\n<image>\na", page("A"), page("B"), page("B"), page("A")});
+  EXPECT_EQ(result.code, 0) << result.err;
+  const auto lines = json_lines(result.out);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0]["source"], page("A") + " + " + page("B"));
+  EXPECT_EQ(lines[0]["vision_tokens"], 146);
+  EXPECT_EQ(lines[1]["source"], page("B") + " + " + page("A"));
+  EXPECT_NE(lines[0]["text"], lines[1]["text"]);
+  const ProcessResult odd = read({"--prompt", "<image><image>", page("A")});
+  EXPECT_EQ(odd.code, 64);
+  EXPECT_THAT(odd.err, IsOneErrorLine("has 2 <image>: expected 2 pages"));
 }
 
 TEST_F(EndToEnd, ReadChoosesTheModeByThePageUnlessItIsNamed) {

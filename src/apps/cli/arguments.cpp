@@ -20,7 +20,8 @@ the executable, models/lectio-nano in the source tree.)";
 
 const std::vector<std::string> kModes = {"auto",  "tiny",   "small",   "base",
                                          "large", "gundam", "gundam-m"};
-const std::vector<std::string> kNoRepeat = {"none", "hf", "image", "pdf", "batch"};
+const std::vector<std::string> kNoRepeat = {"auto",  "none", "hf",    "hf-eval",
+                                            "image", "pdf",  "batch", "vllm"};
 
 void add_model_option(CLI::App& app, std::filesystem::path& model) {
   app.add_option("--model", model, "Model folder: config.json, safetensors, tokenizer.json")
@@ -31,12 +32,31 @@ void add_reading_options(CLI::App& app, ReadingArguments& reading) {
   add_model_option(app, reading.model);
   app.add_option_function<std::string>(
          "--mode", [&reading](const std::string& name) { reading.mode = mode_from_name(name); },
-         "How many vision tokens a page gets; auto goes by its size")
+         "How many vision tokens a page gets; auto goes by its size. gundam-m is experimental: the "
+         "published weights are not known to have learnt it")
       ->check(CLI::IsMember(kModes))
       ->default_str("auto");
-  app.add_option("--prompt", reading.prompt,
-                 "Task, with <image> where the page stands and real newlines: "
-                 "$'<image>\\n<|grounding|>Convert the document to markdown.'")
+  CLI::Option* const task =
+      app.add_option_function<std::string>(
+             "--task",
+             [&reading](const std::string& name) {
+               reading.task = *task_from_name(name);
+               reading.prompt = prompt_of(*reading.task);
+             },
+             "markdown: a document with layout; text: without; ocr: texts of any picture with "
+             "boxes; "
+             "figure: a chart or drawing; describe; locate=PHRASE: where it is")
+          ->check([](const std::string& name) {
+            const auto known = task_from_name(name);
+            return known ? std::string() : known.error().message();
+          })
+          ->type_name("TASK");
+  app.add_option(
+         "--prompt", reading.prompt,
+         "Instead of a task, with <image> where the page stands and real newlines: "
+         "$'<image>\\n<|grounding|>Convert the document to markdown.' With several <image>, so "
+         "many pages are read together")
+      ->excludes(task)
       ->default_str("$'<image>\\nFree OCR.'");
   app.add_option("--max-tokens", reading.max_tokens, "Longest text, in tokens")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 30))
@@ -50,12 +70,15 @@ void add_reading_options(CLI::App& app, ReadingArguments& reading) {
   app.add_option_function<std::string>(
          "--no-repeat",
          [&reading](const std::string& name) {
-           reading.no_repeat = *no_repeat_preset_from_name(name);
+           reading.no_repeat = no_repeat_preset_from_name(name);
          },
-         "Rule against loops, as the official runners have it")
+         "Rule against loops of an official runner: hf and hf-eval (Hugging Face), image, pdf and "
+         "batch (vLLM), vllm (its recipe); auto: hf for describe and locate, else image")
       ->check(CLI::IsMember(kNoRepeat))
-      ->default_str("image");
-  app.add_option("--max-tiles", reading.max_tiles, "Most tiles of mode gundam")
+      ->default_str("auto");
+  app.add_option("--max-tiles", reading.max_tiles,
+                 "Most tiles of mode gundam: 9 as the Hugging Face runner, 6 as the vLLM one; "
+                 "DeepSeek-OCR-2 never has more than 6")
       ->check(CLI::Range(2, 9))
       ->type_name("N")
       ->default_str("9");

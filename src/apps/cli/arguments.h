@@ -12,6 +12,7 @@
 #include "compute/tensor/dtype.h"
 #include "model/spec/token_layout.h"
 #include "ocr/generate/no_repeat_presets.h"
+#include "ocr/prompt/task.h"
 
 namespace lectio::cli {
 
@@ -19,11 +20,12 @@ namespace lectio::cli {
 struct ReadingArguments {
   std::filesystem::path model;  // empty: the default model
   std::optional<Mode> mode;     // empty: auto
+  std::optional<Task> task;     // empty: the prompt says what to do
   std::string prompt = "<image>\nFree OCR.";
   std::int64_t max_tokens = 8192;
   double temperature = 0;
   std::uint64_t seed = 0;
-  NoRepeatPreset no_repeat = NoRepeatPreset::kImage;
+  std::optional<NoRepeatPreset> no_repeat;  // empty: by the task
   std::int64_t max_tiles = 9;
   int threads = 0;  // 0: one a core
   std::string kernels = "auto";

@@ -24,6 +24,7 @@ std::string to_json_line(const PageRecord& record) {
     json["finish"] = finish_reason_name(text.finish);
     json["vision_tokens"] = text.vision_tokens;
     json["content_tokens"] = text.content_tokens;
+    json["valid_tokens"] = text.valid_tokens;
     json["prompt_tokens"] = text.prompt_tokens;
     json["generated_tokens"] = text.ids.size();
     json["timings_ms"] = {{"views", text.timings.views_ms},

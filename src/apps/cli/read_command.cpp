@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // lectio read: pages to text or JSON lines, one after the other.
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "apps/cli/commands.h"
 #include "apps/cli/console.h"
@@ -13,6 +15,7 @@
 #include "apps/cli/session.h"
 #include "base/log.h"
 #include "media/image/decode.h"
+#include "ocr/prompt/prompt.h"
 
 namespace lectio::cli {
 namespace {
@@ -87,19 +90,26 @@ void tell(const PageRecord& record) {
       record.source + ": " + summary_of(outcome.text));
 }
 
-PageRecord read_one(Session& session, const std::string& source, std::int64_t index,
+// sources: the pages of one prompt, one for each of its <image>.
+PageRecord read_one(Session& session, std::span<const std::string> sources, std::int64_t index,
                     PageWriter& writer) {
   PageRecord record;
-  record.source = source;
+  for (const std::string& source : sources) {
+    record.source += (record.source.empty() ? "" : " + ") + source;
+  }
   record.index = index;
   record.prompt = session.options.prompt;
   session.options.on_text = [&writer](std::string_view piece) { writer.text(piece); };
   record.outcome = attempt([&]() -> Result<PageText> {
-    LECTIO_TRY(Page page, source == "-" ? page_from_standard_input() : open_page(source));
-    page.index = index;
-    record.width = page.image.width;
-    record.height = page.image.height;
-    return session.engine.read(page, session.options);
+    std::vector<Page> pages;
+    for (const std::string& source : sources) {
+      LECTIO_TRY(Page page, source == "-" ? page_from_standard_input() : open_page(source));
+      page.index = index;
+      pages.push_back(std::move(page));
+    }
+    record.width = pages.front().image.width;
+    record.height = pages.front().image.height;
+    return session.engine.read(pages, session.options);
   });
   return record;
 }
@@ -116,6 +126,17 @@ ExitCode code_of_run(std::size_t pages, std::size_t failed, ExitCode last_failur
 }  // namespace
 
 int run_read(const ReadArguments& arguments) {
+  // A prompt without a place for a page fails at its first page, with a message of its own.
+  const auto at_once =
+      static_cast<std::size_t>(std::max<std::int64_t>(1, count_images(arguments.reading.prompt)));
+  if (arguments.pages.size() % at_once != 0) {
+    return report(
+        Error(ErrorCode::kInvalidArgument, "--prompt: has " + std::to_string(at_once) +
+                                               " <image>: expected " + std::to_string(at_once) +
+                                               " pages, or twice as many, and so on; found " +
+                                               std::to_string(arguments.pages.size())));
+  }
+  const std::size_t readings = arguments.pages.size() / at_once;
   std::stop_source stop;
   const Interrupt interrupt(stop);
   auto output = Output::open(arguments.output);
@@ -126,10 +147,11 @@ int run_read(const ReadArguments& arguments) {
   PageWriter writer(*std::move(output), arguments.json, stop);
   std::size_t failed = 0;
   ExitCode last_failure = kExitOk;
-  for (std::size_t i = 0; i < arguments.pages.size() && !stop.stop_requested(); ++i) {
+  for (std::size_t i = 0; i < readings && !stop.stop_requested(); ++i) {
     const auto index = static_cast<std::int64_t>(i);
     writer.begin(index);
-    const PageRecord record = read_one(*session, arguments.pages[i], index, writer);
+    const PageRecord record =
+        read_one(*session, std::span(arguments.pages).subspan(i * at_once, at_once), index, writer);
     writer.end(record);
     if (writer.problem()) break;
     tell(record);
@@ -139,10 +161,10 @@ int run_read(const ReadArguments& arguments) {
     if (ends_the_run(last_failure)) return last_failure;
   }
   // Where nothing was read, an old output file stays; JSON says so in the new one.
-  if (failed < arguments.pages.size() || arguments.json) writer.finish();
+  if (failed < readings || arguments.json) writer.finish();
   if (writer.problem()) return report(*writer.problem());
   if (interrupt.happened()) return kExitCancelled;
-  return code_of_run(arguments.pages.size(), failed, last_failure);
+  return code_of_run(readings, failed, last_failure);
 }
 
 }  // namespace lectio::cli

@@ -22,6 +22,16 @@ Result<const kernels::Table*> kernels_named(const std::string& name) {
                "--kernels: expected one of " + known + " on this machine, found '" + name + "'");
 }
 
+// Prose repeats itself in other ways than documents do: there the rule of the runner that the
+// authors show these tasks with, elsewhere the one that lets table cells repeat.
+NoRepeatPreset no_repeat_of(const ReadingArguments& arguments) {
+  if (arguments.no_repeat) return *arguments.no_repeat;
+  if (!arguments.task) return NoRepeatPreset::kImage;
+  const Task::Kind kind = arguments.task->kind;
+  const bool prose = kind == Task::Kind::kDescribe || kind == Task::Kind::kLocate;
+  return prose ? NoRepeatPreset::kHuggingFace : NoRepeatPreset::kImage;
+}
+
 }  // namespace
 
 Result<Session> open_session(const ReadingArguments& arguments, std::stop_token stop) {
@@ -41,7 +51,7 @@ Result<Session> open_session(const ReadingArguments& arguments, std::stop_token 
   options.generate.temperature = arguments.temperature;
   options.generate.seed = arguments.seed;
   options.generate.no_repeat =
-      no_repeat_rule(arguments.no_repeat, engine->network().spec().family, engine->tokenizer());
+      no_repeat_rule(no_repeat_of(arguments), engine->network().spec().family, engine->tokenizer());
   options.views.max_tiles = arguments.max_tiles;
   options.stop = std::move(stop);
   return Session{std::move(pool), *std::move(engine), std::move(options)};

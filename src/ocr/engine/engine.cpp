@@ -7,6 +7,7 @@
 #include <cmath>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "ocr/engine/growing_cache.h"
 #include "ocr/engine/text_writer.h"
@@ -27,6 +28,12 @@ class Stopwatch {
  private:
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
+
+// "base" and "tiny" to "base+tiny"; equal ones once.
+std::string joined(const std::string& modes, std::string_view mode) {
+  if (modes.empty()) return std::string(mode);
+  return modes == mode ? modes : modes + "+" + std::string(mode);
+}
 
 Error bad_option(const std::string& message) { return Error(ErrorCode::kInvalidArgument, message); }
 
@@ -99,8 +106,36 @@ struct Engine::Data {
 
   void prefill(const Prompt& prompt, TensorView vision);
   void append(std::span<const std::int32_t> ids);
+  Result<Tensor> encode(std::span<const Page> pages, std::span<const ViewPlan> plans,
+                        std::stop_token stop, PageTimings& timings);
   Result<FinishReason> generate(const Prompt& prompt, const ReadOptions& options, PageText& page);
 };
+
+// The decoder's rows for all vision tokens of the pages, in order; empty where it was stopped.
+Result<Tensor> Engine::Data::encode(std::span<const Page> pages, std::span<const ViewPlan> plans,
+                                    std::stop_token stop, PageTimings& timings) {
+  Stopwatch watch;
+  kernels::Context context{pool, scratch};
+  std::vector<Tensor> parts;
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    LECTIO_TRY(const Views views, cut(pages[i].image, plans[i]));
+    timings.views_ms += watch.lap_ms();
+    if (stop.stop_requested()) return Tensor();
+    parts.push_back(
+        network.encode(ops, context, views.global.view(), views.tiles.view(), views.layout));
+    timings.encode_ms += watch.lap_ms();
+  }
+  if (parts.size() == 1) return std::move(parts.front());
+  std::int64_t rows = 0;
+  for (const Tensor& part : parts) rows += part.shape()[0];
+  Tensor all({rows, network.spec().decoder.width});
+  float* to = all.f32();
+  for (const Tensor& part : parts) {
+    const auto numbers = part.floats();
+    to = std::copy(numbers.begin(), numbers.end(), to);
+  }
+  return all;
+}
 
 // The logits of the first token.
 void Engine::Data::prefill(const Prompt& prompt, TensorView vision) {
@@ -134,8 +169,11 @@ Result<FinishReason> Engine::Data::generate(const Prompt& prompt, const ReadOpti
   TextWriter writer(tokenizer, page, options.on_text);
   Random random(options.generate.seed);
 
-  page.ids.reserve(static_cast<std::size_t>(std::max(most, begun)));
-  writer.begin_with(options.prefix);
+  const auto most_tokens = static_cast<std::size_t>(std::max(most, begun));
+  page.ids.reserve(most_tokens);
+  page.log_probabilities.reserve(most_tokens);
+  page.text_ends.reserve(most_tokens);
+  writer.begin_with(options.prefix, options.prefix_log_probabilities);
   for (const std::int32_t id : options.prefix) {
     guard.push(id);
     if (loops.push(id)) return bad_option("prefix: it holds a loop");
@@ -144,9 +182,11 @@ Result<FinishReason> Engine::Data::generate(const Prompt& prompt, const ReadOpti
   while (static_cast<std::int64_t>(page.ids.size()) < most) {
     if (options.stop.stop_requested()) return writer.finish(FinishReason::kCancelled);
     if (static_cast<std::int64_t>(page.ids.size()) > begun) append(std::span(&page.ids.back(), 1));
+    const double log_sum = log_sum_exp(logits.floats());  // before a rule bans anything
     const std::int32_t id =
         choose_token(logits.floats(), guard.banned(), options.generate.temperature, random);
-    if (!std::isfinite(logits.floats()[static_cast<std::size_t>(id)])) {
+    const float logit = logits.floats()[static_cast<std::size_t>(id)];
+    if (!std::isfinite(logit)) {
       return Error(ErrorCode::kInvalidModel,
                    "the network gave no finite logit for token " + std::to_string(page.ids.size()));
     }
@@ -154,7 +194,8 @@ Result<FinishReason> Engine::Data::generate(const Prompt& prompt, const ReadOpti
     guard.push(id);
     ++page.generated_tokens;
     if (loops.push(id)) return writer.finish_loop(*loops.found());
-    writer.push(id, loops.settled());
+    const auto log_probability = static_cast<float>(static_cast<double>(logit) - log_sum);
+    writer.push(id, log_probability, loops.settled());
   }
   return writer.finish(most == options.generate.max_tokens ? FinishReason::kMaxTokens
                                                            : FinishReason::kMaxContext);
@@ -189,6 +230,10 @@ const Network& Engine::network() const { return data_->network; }
 const Tokenizer& Engine::tokenizer() const { return data_->tokenizer; }
 
 Result<PageText> Engine::read(const Page& page, const ReadOptions& options) {
+  return read(std::span(&page, 1), options);
+}
+
+Result<PageText> Engine::read(std::span<const Page> pages, const ReadOptions& options) {
   Data& data = *data_;
   const NetworkSpec& spec = data.network.spec();
   LECTIO_TRY_VOID(check(options.generate));
@@ -196,31 +241,32 @@ Result<PageText> Engine::read(const Page& page, const ReadOptions& options) {
 
   Stopwatch watch;
   PageText result;
-  const Mode mode = options.mode.value_or(auto_mode(spec, page.image.width, page.image.height));
-  LECTIO_TRY(const ViewPlan plan,
-             plan_views(spec.family, page.image.width, page.image.height, mode, options.views));
+  std::vector<ViewPlan> plans;
+  std::vector<TokenLayout> layouts;
+  for (const Page& page : pages) {
+    const std::int64_t width = page.image.width;
+    const std::int64_t height = page.image.height;
+    const Mode mode = options.mode.value_or(auto_mode(spec, width, height));
+    LECTIO_TRY(ViewPlan plan, plan_views(spec.family, width, height, mode, options.views));
+    result.mode = joined(result.mode, mode_name(mode));
+    result.vision_tokens += plan.layout.count();
+    result.content_tokens += plan.layout.content_tokens();
+    result.valid_tokens += valid_tokens(plan, width, height);
+    layouts.push_back(plan.layout);
+    plans.push_back(std::move(plan));
+  }
   LECTIO_TRY(const Prompt prompt,
-             build_prompt(options.prompt, data.tokenizer, plan.layout, spec.bos_id));
-  result.mode = mode_name(mode);
-  result.vision_tokens = plan.layout.count();
-  result.content_tokens = plan.layout.content_tokens();
+             build_prompt(options.prompt, data.tokenizer, layouts, spec.bos_id));
   result.prompt_tokens = static_cast<std::int64_t>(prompt.ids.size());
   if (result.prompt_tokens >= spec.decoder.max_positions) {
     return Error(ErrorCode::kTooLarge,
                  "prompt of " + std::to_string(result.prompt_tokens) + " tokens: the network has " +
                      std::to_string(spec.decoder.max_positions) + " positions");
   }
-  LECTIO_TRY(const Views views, cut(page.image, plan));
-  result.timings.views_ms = watch.lap_ms();
-
   result.finish = FinishReason::kCancelled;
+  LECTIO_TRY(const Tensor vision, data.encode(pages, plans, options.stop, result.timings));
   if (options.stop.stop_requested()) return result;
-  kernels::Context context{data.pool, data.scratch};
-  const Tensor vision =
-      data.network.encode(data.ops, context, views.global.view(), views.tiles.view(), views.layout);
-  result.timings.encode_ms = watch.lap_ms();
-
-  if (options.stop.stop_requested()) return result;
+  watch.lap_ms();
   data.prefill(prompt, vision.view());
   result.timings.prefill_ms = watch.lap_ms();
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -32,6 +33,7 @@ struct ReadOptions {
   // The text begins with these tokens, as if the network had written them: how a reading goes on
   // from a good beginning. They count towards max_tokens; on_text does not repeat them.
   std::vector<std::int32_t> prefix;
+  std::vector<float> prefix_log_probabilities;  // one an id of prefix; missing ones are not known
   ViewOptions views;
   // Pieces of valid UTF-8, as they come. What a loop may yet take back is not handed on before that
   // is decided.
@@ -64,6 +66,9 @@ class Engine {
   // kInvalidArgument for options that this network cannot follow, kTooLarge for a prompt that
   // leaves no position free, kInvalidModel when the network's numbers are no numbers.
   Result<PageText> read(const Page& page, const ReadOptions& options);
+  // Several pages in one prompt, one for each of its <image> marks, in order. Token counts are
+  // sums; where auto chooses different modes, their names are joined by "+".
+  Result<PageText> read(std::span<const Page> pages, const ReadOptions& options);
   const Network& network() const;
   const Tokenizer& tokenizer() const;
 

@@ -4,12 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "base/utf8.h"
 #include "model/weights/tensor_source.h"
+#include "ocr/prompt/prompt.h"
 
 namespace lectio {
 namespace {
@@ -183,6 +185,106 @@ TEST_F(EngineTest, GoesOnFromAPrefixAsIfItHadWrittenItItself) {
   }
   how.prefix = {100'000};
   EXPECT_EQ(engine.read(page("A"), how).error().code(), ErrorCode::kInvalidArgument);
+}
+
+// log softmax of the first token, by way of the network alone.
+std::vector<double> first_log_probabilities(const Engine& engine, ThreadPool& pool,
+                                            const std::vector<Page>& pages,
+                                            const std::string& prompt_text, Mode mode) {
+  const Network& network = engine.network();
+  const NetworkSpec& spec = network.spec();
+  const kernels::Table& ops = kernels::for_this_cpu();
+  Arena scratch;
+  kernels::Context context{pool, scratch};
+  std::vector<TokenLayout> layouts;
+  std::vector<float> rows;
+  for (const Page& page : pages) {
+    const auto plan = plan_views(spec.family, page.image.width, page.image.height, mode);
+    const auto views = cut(page.image, *plan);
+    layouts.push_back(plan->layout);
+    const Tensor part =
+        network.encode(ops, context, views->global.view(), views->tiles.view(), views->layout);
+    rows.insert(rows.end(), part.floats().begin(), part.floats().end());
+  }
+  Tensor vision({static_cast<std::int64_t>(rows.size()) / spec.decoder.width, spec.decoder.width});
+  std::copy(rows.begin(), rows.end(), vision.f32());
+  const auto prompt = build_prompt(prompt_text, engine.tokenizer(), layouts, spec.bos_id);
+  const Tensor embedded = network.embed(ops, context, prompt->ids, prompt->image_id, vision.view());
+  KvCache cache = network.make_cache(static_cast<std::int64_t>(prompt->ids.size()));
+  Tensor logits({1, spec.decoder.vocabulary});
+  network.decode(ops, context, embedded.view(), cache, logits.view());
+  long double sum = 0;
+  for (const float logit : logits.floats()) sum += std::exp(static_cast<long double>(logit));
+  std::vector<double> result;
+  for (const float logit : logits.floats()) {
+    result.push_back(static_cast<double>(static_cast<long double>(logit) - std::log(sum)));
+  }
+  return result;
+}
+
+TEST_F(EngineTest, SaysHowProbableEveryTokenWasAndWhereItEnds) {
+  Engine engine = open(golden("tiny-v1"));
+  const PageText text = read(engine, page("A"), options(Mode::kTiny));
+  ASSERT_THAT(text.log_probabilities, SizeIs(text.ids.size()));
+  ASSERT_THAT(text.text_ends, SizeIs(text.ids.size()));
+  EXPECT_TRUE(std::is_sorted(text.text_ends.begin(), text.text_ends.end()));
+  EXPECT_EQ(text.text_ends.back(), static_cast<std::int64_t>(text.text.size()));
+  for (const float p : text.log_probabilities) EXPECT_LE(p, 1e-6F);
+
+  const auto first =
+      first_log_probabilities(engine, pool_, {page("A")}, kGoldenPrompt, Mode::kTiny);
+  const auto id = static_cast<std::size_t>(text.ids[0]);
+  EXPECT_NEAR(static_cast<double>(text.log_probabilities[0]), first[id], 1e-5);  // rounded to float
+  EXPECT_EQ(*std::max_element(first.begin(), first.end()), first[id]);
+}
+
+// What a rule forbids would have been likelier: the text must not look surer than it is.
+TEST_F(EngineTest, ARuleDoesNotMakeATokenMoreProbable) {
+  Engine engine = open(golden("tiny-v1"));
+  ReadOptions how = options(Mode::kTiny);
+  how.generate.no_repeat = {Kind::kWholeSequence, 1, 0, {}};  // no token of the prompt, none twice
+  const PageText text = read(engine, page("A"), how);
+  const auto first =
+      first_log_probabilities(engine, pool_, {page("A")}, kGoldenPrompt, Mode::kTiny);
+  EXPECT_NEAR(static_cast<double>(text.log_probabilities[0]),
+              first[static_cast<std::size_t>(text.ids[0])], 1e-5);
+}
+
+TEST_F(EngineTest, KnowsNoProbabilityOfAPrefixUnlessItIsTold) {
+  Engine engine = open(golden("tiny-v1"));
+  ReadOptions how = options(Mode::kTiny);
+  const PageText whole = read(engine, page("A"), how);
+  how.prefix.assign(whole.ids.begin(), whole.ids.begin() + 3);
+  how.prefix_log_probabilities = {-0.5F, -0.25F};
+  const PageText rest = read(engine, page("A"), how);
+  EXPECT_EQ(rest.log_probabilities[0], -0.5F);
+  EXPECT_EQ(rest.log_probabilities[1], -0.25F);
+  EXPECT_TRUE(std::isnan(rest.log_probabilities[2]));
+  // Rows go through other kernels in one product than one by one.
+  EXPECT_NEAR(rest.log_probabilities[3], whole.log_probabilities[3], 1e-3F);
+  EXPECT_EQ(rest.text_ends, whole.text_ends);
+}
+
+TEST_F(EngineTest, PutsEveryPageInThePlaceOfItsImage) {
+  Engine engine = open(golden("tiny-v1"));
+  ReadOptions how = options(Mode::kTiny);
+  how.prompt = "<image>\n<image>\nReadW the to.";
+  const std::vector<Page> pages = {page("A"), page("B")};
+  const auto text = engine.read(pages, how);
+  ASSERT_TRUE(text) << text.error().message();
+  EXPECT_EQ(text->vision_tokens, 2 * 73);
+  EXPECT_EQ(text->content_tokens, 2 * 64);
+  EXPECT_EQ(text->valid_tokens, 2 * 64);
+  EXPECT_EQ(text->mode, "tiny");
+  const auto first = first_log_probabilities(engine, pool_, pages, how.prompt, Mode::kTiny);
+  const auto best = std::max_element(first.begin(), first.end());
+  EXPECT_EQ(text->ids[0], best - first.begin());
+  EXPECT_NEAR(static_cast<double>(text->log_probabilities[0]), *best, 1e-5);
+
+  how.mode = std::nullopt;
+  EXPECT_EQ(engine.read(pages, how)->mode, "tiny+small");
+  EXPECT_EQ(engine.read(page("A"), how).error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(engine.read(std::span<const Page>(), how).error().code(), ErrorCode::kInvalidArgument);
 }
 
 TEST_F(EngineTest, SaysStopOnlyWhenTheNetworkEndsTheText) {

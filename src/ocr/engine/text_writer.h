@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "model/tokenizer/tokenizer.h"
@@ -12,8 +13,9 @@
 
 namespace lectio {
 
-// Keeps page.ids and page.text in step. Tokens that a loop may yet take back wait; the text has
-// them once they are settled or the text ends. Looks at its arguments as long as it lives.
+// Keeps page.ids, page.log_probabilities, page.text_ends and page.text in step. Tokens that a loop
+// may yet take back wait; the text has them once they are settled or the text ends. Looks at its
+// arguments as long as it lives.
 class TextWriter {
  public:
   TextWriter(const Tokenizer& tokenizer, PageText& page,
@@ -23,15 +25,16 @@ class TextWriter {
         decoder_(tokenizer) {}
 
   // What the text begins with: nobody is told of it again.
-  void begin_with(std::span<const std::int32_t> prefix);
+  void begin_with(std::span<const std::int32_t> prefix, std::span<const float> log_probabilities);
   // The next token; the first `settled` tokens of the text can be handed on.
-  void push(std::int32_t id, std::int64_t settled);
+  void push(std::int32_t id, float log_probability, std::int64_t settled);
   // The text is over: everything is handed on.
   FinishReason finish(FinishReason reason);
   // The text is over and goes back to loop.keep tokens.
   FinishReason finish_loop(const LoopSpan& loop);
 
  private:
+  std::string take(std::int32_t id);
   void hand_on(std::int64_t settled);
 
   PageText& page_;

@@ -87,4 +87,16 @@ std::int32_t choose_token(std::span<float> logits, std::span<const std::int32_t>
   return static_cast<std::int32_t>(best);
 }
 
+double log_sum_exp(std::span<const float> logits) {
+  LECTIO_CHECK(!logits.empty(), "no logits");
+  constexpr float kNegligible = 25;
+  const float largest = logits[best_of(logits)];
+  if (!std::isfinite(largest)) return std::numeric_limits<double>::quiet_NaN();
+  double sum = 0;
+  for (const float logit : logits) {
+    if (logit >= largest - kNegligible) sum += std::exp(static_cast<double>(logit - largest));
+  }
+  return static_cast<double>(largest) + std::log(sum);
+}
+
 }  // namespace lectio

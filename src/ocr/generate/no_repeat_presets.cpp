@@ -7,12 +7,14 @@
 namespace lectio {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, NoRepeatPreset>, 5> kNames = {{
+constexpr std::array<std::pair<std::string_view, NoRepeatPreset>, 7> kNames = {{
     {"none", NoRepeatPreset::kNone},
     {"hf", NoRepeatPreset::kHuggingFace},
+    {"hf-eval", NoRepeatPreset::kHuggingFaceEval},
     {"image", NoRepeatPreset::kImage},
     {"pdf", NoRepeatPreset::kPdf},
     {"batch", NoRepeatPreset::kBatch},
+    {"vllm", NoRepeatPreset::kVllm},
 }};
 
 NoRepeatRule windowed(std::int64_t n, std::int64_t window, const Tokenizer& tokenizer) {
@@ -45,12 +47,16 @@ NoRepeatRule no_repeat_rule(NoRepeatPreset preset, Family family, const Tokenize
       return {};
     case NoRepeatPreset::kHuggingFace:
       return {NoRepeatRule::Kind::kWholeSequence, 20, 0, {}};
+    case NoRepeatPreset::kHuggingFaceEval:
+      return {NoRepeatRule::Kind::kWholeSequence, 35, 0, {}};
     case NoRepeatPreset::kImage:
       return windowed(family == Family::kV1 ? 30 : 20, 90, tokenizer);
     case NoRepeatPreset::kPdf:
       return windowed(20, 50, tokenizer);
     case NoRepeatPreset::kBatch:
       return windowed(40, 90, tokenizer);
+    case NoRepeatPreset::kVllm:
+      return windowed(30, 90, tokenizer);
   }
   return {};
 }

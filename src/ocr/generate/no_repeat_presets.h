@@ -13,10 +13,12 @@ namespace lectio {
 
 enum class NoRepeatPreset {
   kNone,
-  kHuggingFace,  // "hf": n = 20 over prompt and output
-  kImage,        // "image": n = 30 (v2: 20), window 90
-  kPdf,          // "pdf": n = 20, window 50
-  kBatch,        // "batch": n = 40, window 90
+  kHuggingFace,      // "hf": n = 20 over prompt and output
+  kHuggingFaceEval,  // "hf-eval": n = 35 over prompt and output
+  kImage,            // "image": n = 30 (v2: 20), window 90
+  kPdf,              // "pdf": n = 20, window 50
+  kBatch,            // "batch": n = 40, window 90
+  kVllm,             // "vllm": n = 30, window 90, of vLLM's own recipe
 };
 
 std::optional<NoRepeatPreset> no_repeat_preset_from_name(std::string_view name);

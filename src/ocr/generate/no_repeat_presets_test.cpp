@@ -20,6 +20,9 @@ TEST(NoRepeatPresets, AreTheRulesOfTheOfficialRunners) {
     EXPECT_EQ(rule(NoRepeatPreset::kNone, family), NoRepeatRule{});
     EXPECT_EQ(rule(NoRepeatPreset::kHuggingFace, family),
               (NoRepeatRule{Kind::kWholeSequence, 20, 0, {}}));
+    EXPECT_EQ(rule(NoRepeatPreset::kHuggingFaceEval, family),
+              (NoRepeatRule{Kind::kWholeSequence, 35, 0, {}}));
+    EXPECT_EQ(rule(NoRepeatPreset::kVllm, family), (NoRepeatRule{Kind::kWindow, 30, 90, cells}));
     EXPECT_EQ(rule(NoRepeatPreset::kPdf, family), (NoRepeatRule{Kind::kWindow, 20, 50, cells}));
     EXPECT_EQ(rule(NoRepeatPreset::kBatch, family), (NoRepeatRule{Kind::kWindow, 40, 90, cells}));
   }
@@ -31,8 +34,9 @@ TEST(NoRepeatPresets, AreTheRulesOfTheOfficialRunners) {
 
 TEST(NoRepeatPresets, HaveNamesThatLeadBackToThem) {
   for (const NoRepeatPreset preset :
-       {NoRepeatPreset::kNone, NoRepeatPreset::kHuggingFace, NoRepeatPreset::kImage,
-        NoRepeatPreset::kPdf, NoRepeatPreset::kBatch}) {
+       {NoRepeatPreset::kNone, NoRepeatPreset::kHuggingFace, NoRepeatPreset::kHuggingFaceEval,
+        NoRepeatPreset::kImage, NoRepeatPreset::kPdf, NoRepeatPreset::kBatch,
+        NoRepeatPreset::kVllm}) {
     EXPECT_EQ(no_repeat_preset_from_name(no_repeat_preset_name(preset)), preset);
   }
   EXPECT_EQ(no_repeat_preset_from_name("some"), std::nullopt);

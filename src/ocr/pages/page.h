@@ -60,12 +60,17 @@ struct PageTimings {
 struct PageText {
   std::string text;
   std::vector<std::int32_t> ids;  // of the text, without the end token
+  // One an id: of that choice among all tokens, as the network gave it, whatever temperature and
+  // no-repeat rule did to it. Not a number where it is not known.
+  std::vector<float> log_probabilities;
+  std::vector<std::int64_t> text_ends;  // one an id: bytes of text up to its end
   FinishReason finish = FinishReason::kStop;
   std::optional<LoopSpan> loop;       // where finish is kLoop; the text ends at loop->keep
   std::int64_t generated_tokens = 0;  // by the network, those of a loop included
   std::string mode;                   // the mode used, by name
   std::int64_t vision_tokens = 0;     // placeholders in the prompt
   std::int64_t content_tokens = 0;    // of these, features: what the papers count (spec 5.6)
+  std::int64_t valid_tokens = 0;  // of these, what carries the page and not its padding (spec 5.7)
   std::int64_t prompt_tokens = 0;
   PageTimings timings;
 };

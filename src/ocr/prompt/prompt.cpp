@@ -36,20 +36,30 @@ void append(std::vector<std::int32_t>& ids, const std::vector<TokenId>& more) {
   ids.insert(ids.end(), more.begin(), more.end());
 }
 
+Error wrong_count(std::size_t expected, std::int64_t found) {
+  const std::string images = expected == 1
+                                 ? "one <image>, the place of the page"
+                                 : std::to_string(expected) + " times <image>, one a page";
+  return Error(ErrorCode::kInvalidArgument, "prompt: expected " + images + "; found " +
+                                                (found == 0 ? "none" : std::to_string(found)));
+}
+
 }  // namespace
 
-Result<Prompt> build_prompt(std::string_view text, const Tokenizer& tokenizer,
-                            const TokenLayout& layout, std::int32_t bos_id) {
-  const std::string_view task = stripped(text);
-  const std::size_t mark = task.find(kImageMark);
-  if (mark == std::string_view::npos) {
-    return Error(ErrorCode::kInvalidArgument,
-                 "prompt: expected one <image>, the place of the page; found none");
+std::int64_t count_images(std::string_view text) {
+  std::int64_t count = 0;
+  for (std::size_t at = text.find(kImageMark); at != std::string_view::npos;
+       at = text.find(kImageMark, at + kImageMark.size())) {
+    ++count;
   }
-  const std::string_view before = task.substr(0, mark);
-  const std::string_view after = task.substr(mark + kImageMark.size());
-  if (after.find(kImageMark) != std::string_view::npos) {
-    return Error(ErrorCode::kInvalidArgument, "prompt: expected one <image>, found several");
+  return count;
+}
+
+Result<Prompt> build_prompt(std::string_view text, const Tokenizer& tokenizer,
+                            std::span<const TokenLayout> layouts, std::int32_t bos_id) {
+  const std::int64_t images = count_images(text);
+  if (images < 1 || images != static_cast<std::int64_t>(layouts.size())) {
+    return wrong_count(layouts.size(), images);
   }
   const std::optional<TokenId> image_id = tokenizer.id_of(kImageMark);
   if (!image_id) {
@@ -57,12 +67,17 @@ Result<Prompt> build_prompt(std::string_view text, const Tokenizer& tokenizer,
                  "tokenizer.json: expected a token '<image>', found none");
   }
 
+  std::string_view rest = stripped(text);
   Prompt prompt;
   prompt.image_id = *image_id;
   prompt.ids.push_back(bos_id);
-  append(prompt.ids, tokenizer.encode(before));
-  prompt.ids.insert(prompt.ids.end(), static_cast<std::size_t>(layout.count()), *image_id);
-  append(prompt.ids, tokenizer.encode(after));
+  for (const TokenLayout& layout : layouts) {
+    const std::size_t mark = rest.find(kImageMark);
+    append(prompt.ids, tokenizer.encode(rest.substr(0, mark)));
+    prompt.ids.insert(prompt.ids.end(), static_cast<std::size_t>(layout.count()), *image_id);
+    rest.remove_prefix(mark + kImageMark.size());
+  }
+  append(prompt.ids, tokenizer.encode(rest));
   return prompt;
 }
 

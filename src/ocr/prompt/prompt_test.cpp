@@ -33,10 +33,16 @@ TokenLayout layout_of(std::size_t slots) {
   return layout;
 }
 
-Ids ids_of(std::string_view text, std::size_t slots = 3) {
-  const auto prompt = build_prompt(text, tokenizer(), layout_of(slots), 7);
+Ids ids_of(std::string_view text, const std::vector<std::size_t>& slots) {
+  std::vector<TokenLayout> layouts;
+  for (const std::size_t count : slots) layouts.push_back(layout_of(count));
+  const auto prompt = build_prompt(text, tokenizer(), layouts, 7);
   EXPECT_TRUE(prompt) << prompt.error().message();
   return prompt ? prompt->ids : Ids{};
+}
+
+Ids ids_of(std::string_view text, std::size_t slots = 3) {
+  return ids_of(text, std::vector<std::size_t>{slots});
 }
 
 constexpr std::int32_t kImage = 500;
@@ -74,9 +80,20 @@ TEST(Prompt, BuildsThePromptOfTheGoldenCases) {
               ElementsAre(7, kImage, 201, 420, 57, 270, 304, 121, 16));
 }
 
-TEST(Prompt, RefusesATextWithoutExactlyOneImage) {
+TEST(Prompt, ExpandsEveryImageInItsPlace) {
+  EXPECT_THAT(ids_of("<image>\n<image>a", {2, 1}),
+              ElementsAre(7, kImage, kImage, kNewline, kImage, kA));
+  EXPECT_THAT(ids_of("e<image><image>", {1, 2}), ElementsAre(7, kE, kImage, kImage, kImage));
+}
+
+TEST(Prompt, RefusesATextWithAnotherNumberOfImagesThanPages) {
+  const std::vector<TokenLayout> one = {layout_of(1)};
+  const std::vector<TokenLayout> two = {layout_of(1), layout_of(1)};
+  EXPECT_THAT(build_prompt("<image>", tokenizer(), two, 0).error().message(),
+              HasSubstr("expected 2 times <image>, one a page; found 1"));
+  EXPECT_FALSE(build_prompt("no image", tokenizer(), {}, 0));
   for (const char* text : {"", "  ", "c", "<imag>", "<image><image>", "a <image> b <image>"}) {
-    const auto prompt = build_prompt(text, tokenizer(), layout_of(1), 0);
+    const auto prompt = build_prompt(text, tokenizer(), one, 0);
     ASSERT_FALSE(prompt) << text;
     EXPECT_EQ(prompt.error().code(), ErrorCode::kInvalidArgument);
     EXPECT_THAT(prompt.error().message(), HasSubstr("expected one <image>"));
@@ -84,7 +101,8 @@ TEST(Prompt, RefusesATextWithoutExactlyOneImage) {
 }
 
 TEST(Prompt, RefusesAModelWithoutTheImageToken) {
-  const auto prompt = build_prompt("<image>", tokenizer("<img>"), layout_of(1), 0);
+  const auto prompt =
+      build_prompt("<image>", tokenizer("<img>"), std::vector<TokenLayout>{layout_of(1)}, 0);
   ASSERT_FALSE(prompt);
   EXPECT_EQ(prompt.error().code(), ErrorCode::kInvalidModel);
   EXPECT_THAT(prompt.error().message(), HasSubstr("<image>"));

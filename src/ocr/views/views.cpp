@@ -99,6 +99,22 @@ Result<ViewPlan> plan_views(Family family, std::int64_t width, std::int64_t heig
   return plan;
 }
 
+std::int64_t valid_tokens(const ViewPlan& plan, std::int64_t width, std::int64_t height) {
+  LECTIO_CHECK(width > 0 && height > 0, "an empty page");
+  const std::int64_t side = plan.layout.global_side;
+  std::int64_t count = side * side;
+  if (!plan.stretch) {
+    // In double and in this order, as the reference: the floor shows the difference.
+    const auto longer = static_cast<double>(std::max(width, height));
+    const auto shorter = static_cast<double>(std::min(width, height));
+    count =
+        static_cast<std::int64_t>(static_cast<double>(count) * (1 - (longer - shorter) / longer));
+  }
+  if (!plan.tiles) return count;
+  const std::int64_t tile = plan.layout.tile_side;
+  return count + plan.tiles->columns * plan.tiles->rows * tile * tile;
+}
+
 Result<std::vector<Image>> cut_images(const Image& image, const ViewPlan& plan) {
   LECTIO_CHECK(image.width > 0 && image.height > 0, "an empty image");
   std::vector<Image> images;

@@ -40,6 +40,11 @@ struct ViewPlan {
 Result<ViewPlan> plan_views(Family family, std::int64_t width, std::int64_t height, Mode mode,
                             const ViewOptions& options = {});
 
+// The official runners' count of vision tokens that carry the page and not its padding (spec 5.7):
+// a padded global view counts floor(g * g * shorter side / longer side), a stretched one and tiles
+// count whole. Only for reports; compression is output tokens over this.
+std::int64_t valid_tokens(const ViewPlan& plan, std::int64_t width, std::int64_t height);
+
 // The grid of spec 5.4; {1, 1} stands for "no tiles".
 TileGrid choose_tile_grid(std::int64_t width, std::int64_t height, std::int64_t tile_side,
                           std::int64_t max_tiles);

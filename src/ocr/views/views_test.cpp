@@ -204,6 +204,26 @@ TEST(PlanViews, CountsTheTokensOfEveryMode) {
   EXPECT_EQ(tokens(Family::kV2, Mode::kGundam, 2000, 2000), 4 * 144 + 257);
 }
 
+std::int64_t valid(Family family, Mode mode, std::int64_t width, std::int64_t height) {
+  const auto plan = plan_views(family, width, height, mode);
+  EXPECT_TRUE(plan);
+  return plan ? valid_tokens(*plan, width, height) : -1;
+}
+
+// Spec 5.7: floor(256 * 857 / 1109) = 197 and so on; tiles count whole.
+TEST(ValidTokens, LeavesOutThePaddingOfTheGlobalViewAlone) {
+  EXPECT_EQ(valid(Family::kV1, Mode::kTiny, 857, 1109), 64);
+  EXPECT_EQ(valid(Family::kV1, Mode::kSmall, 1109, 857), 100);
+  EXPECT_EQ(valid(Family::kV1, Mode::kBase, 857, 1109), 197);
+  EXPECT_EQ(valid(Family::kV1, Mode::kBase, 1109, 857), 197);
+  EXPECT_EQ(valid(Family::kV1, Mode::kBase, 500, 500), 256);
+  EXPECT_EQ(valid(Family::kV1, Mode::kLarge, 612, 792), 309);
+  EXPECT_EQ(valid(Family::kV1, Mode::kGundam, 1240, 1754), 180 + 600);
+  EXPECT_EQ(valid(Family::kV2, Mode::kSmall, 857, 1109), 144);
+  EXPECT_EQ(valid(Family::kV2, Mode::kGundam, 1240, 1754), 180 + 6 * 144);
+  EXPECT_EQ(valid(Family::kV2, Mode::kGundam, 600, 300), 128);
+}
+
 TEST(PlanViews, SecondFamilyTakesAtMostSixTiles) {
   const Result<ViewPlan> plan =
       plan_views(Family::kV2, 1920, 1080, Mode::kGundam, {.max_tiles = 9});
