@@ -2,6 +2,7 @@
 // lectio-train: trains a model of the family from a recipe, a corpus and fonts, and draws pages to
 // measure it with.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -12,6 +13,7 @@
 #include "train/trainer.h"
 
 #ifdef LECTIO_READER
+#include "datagen/documents/document_set.h"
 #include "datagen/prints/page_set.h"
 #endif
 
@@ -94,6 +96,45 @@ Result<void> draw_pages(const PagesArguments& arguments) {
       lectio::PrintFactory::create(std::move(fonts), corpus, lectio::Corpus::Split::kHeldOut));
   return lectio::write_page_set(prints, arguments.set, arguments.folder);
 }
+
+struct DocumentsArguments {
+  lectio::documents::DocumentSet set;
+  std::filesystem::path folder, corpus = "data/corpus/train", fonts = "data/fonts/heldout";
+};
+
+CLI::App* add_documents(CLI::App& app, DocumentsArguments& documents) {
+  CLI::App* const command = app.add_subcommand(
+      "documents", "Draw pages like real ones, for lectio eval pages --images pages");
+  lectio::documents::DocumentRecipe& recipe = documents.set.recipe;
+  command->add_option("-o,--out", documents.folder, "Folder for text.json and pages/")->required();
+  command->add_option("--corpus", documents.corpus, "Folder of .txt files")->capture_default_str();
+  command->add_option("--fonts", documents.fonts, "Folder of fonts")->capture_default_str();
+  command->add_option("--count", documents.set.pages, "Pages")->check(CLI::Range(1, 100000));
+  command->add_option("--seed", documents.set.seed, "Of the pages");
+  command->add_option("--min-chars", recipe.min_chars, "Characters of text a page")
+      ->check(CLI::Range(1, 100000));
+  command->add_option("--max-chars", recipe.max_chars, "Characters of text a page")
+      ->check(CLI::Range(1, 100000));
+  const CLI::Range share(0.0, 1.0);
+  command->add_option("--clean", recipe.clean, "Share of plain pages")->check(share);
+  command->add_option("--empty", recipe.empty, "Share of pages without text")->check(share);
+  command->add_option("--degrade", recipe.degrade, "Share of worn pages")->check(share);
+  command->add_option("--random", recipe.random_text, "Share without a language prior")
+      ->check(share);
+  return command;
+}
+
+Result<void> draw_documents(DocumentsArguments arguments) {
+  LECTIO_TRY(lectio::Corpus opened, lectio::Corpus::open(arguments.corpus));
+  LECTIO_TRY(std::vector<lectio::FontRef> fonts, lectio::open_fonts(arguments.fonts));
+  const auto corpus = std::make_shared<const lectio::Corpus>(std::move(opened));
+  LECTIO_TRY(const lectio::documents::DocumentFactory documents,
+             lectio::documents::DocumentFactory::create(std::move(fonts), corpus,
+                                                        lectio::Corpus::Split::kHeldOut));
+  lectio::documents::DocumentRecipe& recipe = arguments.set.recipe;
+  recipe.max_chars = std::max(recipe.max_chars, recipe.min_chars);
+  return lectio::documents::write_document_set(documents, arguments.set, arguments.folder);
+}
 #endif
 
 Result<void> run_training(lectio::train::TrainOptions options) {
@@ -124,13 +165,17 @@ int main(int argc, char** argv) {
 #ifdef LECTIO_READER
   PagesArguments pages;
   const CLI::App* const draw = add_pages(app, pages);
+  DocumentsArguments documents;
+  const CLI::App* const documents_command = add_documents(app, documents);
 #endif
   CLI11_PARSE(app, argc, argv);
   lectio::set_log_sink(
       [](lectio::LogLevel, std::string_view message) { print_line(std::string(message)); });
   try {
 #ifdef LECTIO_READER
-    const Result<void> done = draw->parsed() ? draw_pages(pages) : run_training(std::move(options));
+    const Result<void> done = draw->parsed()                ? draw_pages(pages)
+                              : documents_command->parsed() ? draw_documents(documents)
+                                                            : run_training(std::move(options));
 #else
     const Result<void> done = run_training(std::move(options));
 #endif

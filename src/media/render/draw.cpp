@@ -159,6 +159,10 @@ GreyImage draw_grey(const Layout& layout, GlyphCache& cache) {
   return image;
 }
 
+void draw_over(GreyImage& image, const Layout& layout, GlyphCache& cache) {
+  draw_on(Canvas{image, layout.ink[0]}, layout, cache);
+}
+
 // All ink has one colour, so that its coverage decides all channels.
 Image draw_rgb(const Layout& layout, GlyphCache& cache) {
   GreyImage coverage(layout.width, layout.height, 0);

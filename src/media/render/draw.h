@@ -29,6 +29,8 @@ struct GreyImage {
 
 // The page on fresh paper, clipped to its size. Grey takes the first channel of ink and paper.
 GreyImage draw_grey(const Layout& layout, GlyphCache& cache);
+// The same on top of what the image holds, in the first channel of the layout's ink.
+void draw_over(GreyImage& image, const Layout& layout, GlyphCache& cache);
 Image draw_rgb(const Layout& layout, GlyphCache& cache);
 
 }  // namespace lectio
