@@ -4,7 +4,9 @@
 // `reference`.
 //
 // All activations are F32, dense, row-major. Weights are F32, BF16, F16 or a block format
-// (compute/tensor/blocks.h) as they lie in the file; biases and the vectors of norms are F32. A
+// (compute/tensor/blocks.h) as they lie in the file; biases and the vectors of norms are F32.
+// Products of fewer than 8 rows, and linear_group's, with weights in a block format may round the
+// row once to 16 bits: within max |x| / 65534 for each number. A
 // function reads its inputs and writes its last view; input and output may be the same view only
 // where a comment says so. Results do not depend on the number of threads. Shapes are promises
 // (LECTIO_CHECK), not user input.
@@ -67,12 +69,25 @@ struct AttentionArgs {
   std::int64_t side = 0;
 };
 
+// One product of several that run together: y[n, out] = x[n, in] * weight[out, in]^T; with a gate
+// of the weight's shape, y = silu(x * gate^T) * (x * weight^T), the inside of a SwiGLU.
+struct LinearJob {
+  TensorView x;
+  TensorView weight;
+  TensorView gate;  // or empty
+  TensorView y;
+};
+
 struct Table {
   const char* name;
 
   // y[n, out] = activation(x[n, in] * weight[out, in]^T + bias[out]); bias may be empty.
   void (*linear)(Context&, TensorView x, TensorView weight, TensorView bias, Activation,
                  TensorView y);
+  // Products of few rows each, all in one go over the threads: what a step of decoding does. A row
+  // of y depends on its row of x and the weights alone, to the bit: not on the rows beside it, nor
+  // on the other jobs. No y is an input of another job.
+  void (*linear_group)(Context&, std::span<const LinearJob> jobs);
   // 2-D convolution, channels last, as a matrix product: x[b, h, w, in], weight[out, in, k, k],
   // bias[out] or empty
   // -> y[b, (h + 2 pad - k) / stride + 1, (w + 2 pad - k) / stride + 1, out].

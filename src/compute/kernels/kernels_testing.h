@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -104,6 +105,24 @@ inline Tensor magnitudes(TensorView view) {
   const std::vector<float> values = to_floats(view);
   for (std::size_t i = 0; i < values.size(); ++i) tensor.floats()[i] = std::fabs(values[i]);
   return tensor;
+}
+
+// What rounding every number of a row of x to 16 bits, within max |x| / 65534, may change of x *
+// weight^T: zero for weights that are floats, whose rows are not rounded.
+inline Tensor rounding_bound(Workbench& bench, TensorView x, TensorView weight) {
+  Tensor bound({x.rows(), weight.rows()});
+  if (!is_block_format(weight.dtype)) return bound;
+  Tensor steps(x.shape);
+  for (std::int64_t row = 0; row < x.rows(); ++row) {
+    float largest = 0;
+    for (const float number : x.row_range(row, 1).floats()) {
+      largest = std::max(largest, std::fabs(number));
+    }
+    for (float& step : steps.view().row_range(row, 1).floats()) step = largest / 65534;
+  }
+  reference().linear(bench.context, steps.view(), magnitudes(weight).view(), {}, Activation::kNone,
+                     bound.view());
+  return bound;
 }
 
 // got[i] within bound(i) of expected[i]; NaN never is. Names the element that exceeds its bound

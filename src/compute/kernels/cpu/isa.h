@@ -16,6 +16,7 @@ namespace lectio::kernels {
 // How weights lie in memory; the order of the arrays below.
 enum class Format : std::uint8_t { kF32, kBF16, kF16, kQ8 };
 inline constexpr int kFormats = 4;
+inline constexpr int kFloatFormats = 3;  // the first three
 
 // The kernels' own names for kernels::Activation.
 enum class Finish : std::uint8_t { kNone, kGelu, kQuickGelu };
@@ -75,8 +76,8 @@ struct SoftmaxStep {
 using PackRows = void (*)(const void* source, std::int64_t stride_bytes, std::int64_t rows,
                           std::int64_t begin, std::int64_t depth, float* packed);
 
-// y[n, outs] = x[n, depth] * weight[outs, depth]^T, reading the weights as they lie: for few rows
-// n.
+// y[n, outs] = x[n, depth] * weight[outs, depth]^T, reading the weights, floats, as they lie: for
+// few rows n.
 struct FewRows {
   const float* x = nullptr;
   std::int64_t x_stride = 0;
@@ -84,7 +85,7 @@ struct FewRows {
   const void* weight = nullptr;
   std::int64_t weight_stride_bytes = 0;
   std::int64_t outs = 0;
-  std::int64_t depth = 0;  // a multiple of 32 for kQ8
+  std::int64_t depth = 0;
   float* y = nullptr;
   std::int64_t y_stride = 0;
 };
@@ -92,8 +93,36 @@ using MultiplyFewRows = void (*)(const FewRows&);
 
 using Convert = void (*)(const void* source, std::int64_t count, float* y);
 
-// Arrays have one function a Format. All of it is constant data: no code of a set runs before it is
-// chosen.
+// Block formats whose products with few rows are sums of whole numbers; the order of Isa::codes.
+enum class CodeFormat : std::uint8_t { kQ8, kQ4, kQ5, kQ4K, kQ6K };
+inline constexpr int kCodeFormats = 5;
+
+// y[n, outs] = x[n, depth] * weight[outs, depth]^T, with the rows of x as CodeKernels::quantize
+// made them.
+struct FewCodes {
+  const void* x = nullptr;
+  std::int64_t x_stride_bytes = 0;
+  const float* x_scales = nullptr;  // [n]
+  std::int64_t n = 0;
+  const void* weight = nullptr;
+  std::int64_t weight_stride_bytes = 0;
+  std::int64_t weight_row_bytes = 0;
+  std::int64_t outs = 0;
+  std::int64_t depth = 0;  // whole blocks
+  float* y = nullptr;
+  std::int64_t y_stride = 0;
+};
+struct CodeKernels {
+  std::int64_t step = 0;        // numbers; a row of activations is whole steps
+  std::int64_t step_bytes = 0;  // of the activations of a step
+  // Rounds x[depth] to 16 bits in the order that `multiply` reads: x[i] = scale * code within scale
+  // / 2, scale = max |x| / 32767. Returns the scale, NaN if a number is not finite.
+  float (*quantize)(const float* x, std::int64_t depth, void* out) = nullptr;
+  void (*multiply)(const FewCodes&) = nullptr;  // null where the set has no such loop
+};
+
+// Arrays have one function a Format unless they say otherwise. All of it is constant data: no code
+// of a set runs before it is chosen.
 struct Isa {
   const char* name;
   std::int64_t panel;      // columns that one inner tile of the product computes
@@ -103,8 +132,9 @@ struct Isa {
   // extents.
   void (*multiply)(const Product&);
   const PackRows* pack_rows;
-  const MultiplyFewRows* few_rows;
+  const MultiplyFewRows* few_rows;  // kFloatFormats
   const Convert* convert;
+  const CodeKernels* codes;  // one a CodeFormat
   // y = finish(y + bias), per column; bias may be null.
   void (*finish)(float* y, std::int64_t stride, std::int64_t rows, std::int64_t columns,
                  const float* bias, Finish);

@@ -57,58 +57,6 @@ struct Call {
   }
 };
 
-void few_rows(const Isa& isa, Context& context, const Call& call) {
-  const MultiplyFewRows multiply = isa.few_rows[static_cast<int>(format_of(call.weight.dtype))];
-  const auto body = [&](std::int64_t begin, std::int64_t end) {  // columns of y
-    multiply({
-        .x = call.x,
-        .x_stride = call.in,
-        .n = call.n,
-        .weight = call.weight_row(begin),
-        .weight_stride_bytes = call.weight_stride(),
-        .outs = end - begin,
-        .depth = call.in,
-        .y = call.y + begin,
-        .y_stride = call.out,
-    });
-    isa.finish(call.y + begin, call.out, call.n, end - begin, call.bias_from(begin), call.finish);
-  };
-  constexpr std::int64_t kOutsAtATime = 16;  // a line of y, and whole groups of the inner loop
-  share(context, call.out, kOutsAtATime, call.ns(), body);
-}
-
-// The same for weights that are turned into floats first: the rows of one group of columns at a
-// time.
-void few_decoded_rows(const Isa& isa, Context& context, const Call& call) {
-  constexpr std::int64_t kOutsAtATime = 16;
-  const MultiplyFewRows multiply = isa.few_rows[static_cast<int>(Format::kF32)];
-  ScratchScope scope(context.scratch);
-  float* const decoded = scope.make({slots(context), kOutsAtATime * call.in}).f32();
-  const auto body = [&](std::int64_t slot, std::int64_t task) {
-    const std::int64_t begin = task * kOutsAtATime;
-    const std::int64_t outs = std::min(kOutsAtATime, call.out - begin);
-    float* const rows = decoded + slot * kOutsAtATime * call.in;
-    for (std::int64_t i = 0; i < outs; ++i) {
-      numbers_to_floats(call.weight.dtype, call.weight_row(begin + i), 0, call.in,
-                        rows + i * call.in);
-    }
-    multiply({
-        .x = call.x,
-        .x_stride = call.in,
-        .n = call.n,
-        .weight = rows,
-        .weight_stride_bytes = row_bytes(DType::kF32, call.in),
-        .outs = outs,
-        .depth = call.in,
-        .y = call.y + begin,
-        .y_stride = call.out,
-    });
-    isa.finish(call.y + begin, call.out, call.n, outs, call.bias_from(begin), call.finish);
-  };
-  const double decoding_ns = static_cast<double>(call.in * call.out) / kFunctionsPerNs;
-  share_tasks(context, divide_up(call.out, kOutsAtATime), call.ns() + decoding_ns, body);
-}
-
 struct Tile {
   std::int64_t row, rows, column, columns;
 };
@@ -233,10 +181,10 @@ void linear(const Isa& isa, Context& context, TensorView x, TensorView weight, T
   if (call.n == 0 || out == 0) return;
   LECTIO_CHECK(is_weight_format(weight.dtype) && in % block_length(weight.dtype) == 0,
                weight.shape.to_string() + " in " + dtype_name(weight.dtype));
-  if (call.n < kManyRows && is_read_in_place(weight.dtype)) {
-    few_rows(isa, context, call);
-  } else if (call.n < kManyRows) {
-    few_decoded_rows(isa, context, call);
+  if (call.n < kManyRows) {
+    const FewRowsJob job{
+        .x = x, .weight = weight, .gate = {}, .y = y, .bias = call.bias, .finish = call.finish};
+    multiply_few_rows(isa, context, {&job, 1});
   } else {
     many_rows(isa, context, call);
   }

@@ -21,6 +21,14 @@ void row_to_floats(const Isa& isa, DType dtype, const void* row, std::int64_t co
 
 void linear(const Isa& isa, Context& context, TensorView x, TensorView weight, TensorView bias,
             Activation activation, TensorView y);
+void linear_group(const Isa& isa, Context& context, std::span<const LinearJob> jobs);
+// The same with what may follow a product. few_rows.cpp
+struct FewRowsJob {
+  TensorView x, weight, gate, y;
+  const float* bias = nullptr;
+  Finish finish = Finish::kNone;
+};
+void multiply_few_rows(const Isa& isa, Context& context, std::span<const FewRowsJob> jobs);
 void conv2d(const Isa& isa, Context& context, TensorView x, TensorView weight, TensorView bias,
             std::int64_t stride, std::int64_t pad, TensorView y);
 void layer_norm(const Isa& isa, Context& context, TensorView x, TensorView weight, TensorView bias,

@@ -11,8 +11,11 @@ void multiply(const Product& p);
 extern const PackRows kPackRows[kFormats];
 
 // few_rows_isa.cpp
-extern const MultiplyFewRows kFewRows[kFormats];
+extern const MultiplyFewRows kFewRows[kFloatFormats];
 extern const Convert kConvert[kFormats];
+
+// codes_isa.cpp
+extern const CodeKernels kCodeKernels[kCodeFormats];
 
 // softmax_isa.cpp
 void position_bias(const PositionBias& bias);

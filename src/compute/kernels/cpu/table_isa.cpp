@@ -17,6 +17,7 @@ const Isa kIsa = {
     .pack_rows = kPackRows,
     .few_rows = kFewRows,
     .convert = kConvert,
+    .codes = kCodeKernels,
     .finish = finish,
     .position_bias = position_bias,
     .softmax_step = softmax_step,

@@ -20,6 +20,7 @@ constexpr Table table_of(const char* name) {
   return {
       .name = name,
       .linear = Bound<linear, kIsa>::call,
+      .linear_group = Bound<linear_group, kIsa>::call,
       .conv2d = Bound<conv2d, kIsa>::call,
       .layer_norm = Bound<layer_norm, kIsa>::call,
       .rms_norm = Bound<rms_norm, kIsa>::call,

@@ -60,4 +60,35 @@ inline Vec load_last_weights(const std::uint8_t* row, std::int64_t k, std::int64
   }
 }
 
+// Asks for the memory of kRows rows of weights that are read side by side, kBytes of each at a
+// time: at least a group of rows ahead, in the order of addresses, which is what memory and the
+// prefetchers of the hardware like best. Rows too long for that are so many streams.
+template <int kRows, std::int64_t kBytes>
+struct Prefetcher {
+  static constexpr std::int64_t kAhead = 4096;
+  static constexpr std::int64_t kFarthest = 16 << 10;
+
+  Prefetcher(const std::uint8_t* weight, std::int64_t stride_bytes) {
+    const std::int64_t group = kRows * stride_bytes;
+    const bool in_order = group <= kFarthest;
+    next = weight + (in_order && group > kAhead ? group : kAhead);
+    piece = in_order ? kBytes : stride_bytes;
+    step = in_order ? kRows * kBytes : kBytes;
+  }
+  void ask() {
+#pragma GCC unroll 4
+    for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+      for (std::int64_t i = 0; i < kBytes; i += 64) {
+        _mm_prefetch(reinterpret_cast<const char*>(next + r * piece + i), _MM_HINT_T0);
+      }
+    }
+    next += step;
+  }
+
+  const std::uint8_t* next;
+  std::int64_t piece;
+  std::int64_t step;
+};
+
 }  // namespace

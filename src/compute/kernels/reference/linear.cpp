@@ -55,4 +55,15 @@ void linear(Context& context, TensorView x, TensorView weight, TensorView bias,
   });
 }
 
+void linear_group(Context& context, std::span<const LinearJob> jobs) {
+  for (const LinearJob& job : jobs) {
+    linear(context, job.x, job.weight, {}, Activation::kNone, job.y);
+    if (job.gate.empty()) continue;
+    ScratchScope scratch(context.scratch);
+    const TensorView gate = scratch.make(job.y.shape);
+    linear(context, job.x, job.gate, {}, Activation::kNone, gate);
+    silu_mul(context, gate, job.y, job.y);
+  }
+}
+
 }  // namespace lectio::kernels::scalar

@@ -11,6 +11,7 @@ namespace lectio::kernels::scalar {
 
 void linear(Context& context, TensorView x, TensorView weight, TensorView bias,
             Activation activation, TensorView y);
+void linear_group(Context& context, std::span<const LinearJob> jobs);
 void conv2d(Context& context, TensorView x, TensorView weight, TensorView bias, std::int64_t stride,
             std::int64_t pad, TensorView y);
 void layer_norm(Context& context, TensorView x, TensorView weight, TensorView bias, float eps,

@@ -7,6 +7,7 @@ const Table& reference() {
   static constexpr Table kTable = {
       .name = "reference",
       .linear = scalar::linear,
+      .linear_group = scalar::linear_group,
       .conv2d = scalar::conv2d,
       .layer_norm = scalar::layer_norm,
       .rms_norm = scalar::rms_norm,
