@@ -173,11 +173,10 @@ class SettingDraw {
   void draw_size() {
     const double width = static_cast<double>(s_.width) - double{s_.left} - double{s_.right};
     const double height = static_cast<double>(s_.height) - double{s_.top} - double{s_.bottom};
-    // Headings, ends of paragraphs and room between them take the rest.
-    double fill = 0.94 - 0.12 * double{s_.paragraph_space} * 0.5;
+    // Ragged lines, headings, ends of paragraphs and room between them take the rest.
+    double fill = 0.88 - 0.08 * double{s_.paragraph_space};
     if (s_.genre == Genre::kLegal || s_.genre == Genre::kReport) fill -= 0.14;
     if (s_.genre == Genre::kPaper) fill -= 0.10;
-    if (s_.columns > 1) fill -= 0.07;
     const double em = (double{advance_} + double{s_.letter_spacing}) * double{s_.pitch};
     const double filling = std::sqrt(width * height * fill / (static_cast<double>(s_.chars) * em));
     const double most = static_cast<double>(s_.height) / lines_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 #include "datagen/prints/degrade.h"
@@ -43,28 +44,29 @@ Block8 transposed(const Block8& a) {
   return out;
 }
 
+// out = a b, row by row: each a sum of rows of b.
 void multiply(const Block8& a, const Block8& b, Block8& out) {
   for (std::size_t i = 0; i < kBlock; ++i) {
-    std::array<float, kBlock> row{};
-    for (std::size_t k = 0; k < kBlock; ++k) {
+    float row[kBlock];
+    for (std::size_t j = 0; j < kBlock; ++j) row[j] = a[i * kBlock] * b[j];
+    for (std::size_t k = 1; k < kBlock; ++k) {
       const float factor = a[i * kBlock + k];
       for (std::size_t j = 0; j < kBlock; ++j) row[j] += factor * b[k * kBlock + j];
     }
-    std::copy(row.begin(), row.end(), out.begin() + static_cast<std::ptrdiff_t>(i * kBlock));
+    for (std::size_t j = 0; j < kBlock; ++j) out[i * kBlock + j] = row[j];
   }
 }
 
-std::uint8_t clamp_level(float level) {
-  return static_cast<std::uint8_t>(std::clamp(level + 0.5F, 0.0F, 255.0F));
+std::uint8_t to_level(float level) {
+  const auto rounded = static_cast<std::int32_t>(level + 0.5F);
+  return static_cast<std::uint8_t>(rounded < 0 ? 0 : rounded > 255 ? 255 : rounded);
 }
 
 bool is_flat(const GreyImage& image, std::int64_t x, std::int64_t y) {
-  const std::uint8_t first = image.row(y)[x];
+  std::array<std::uint8_t, kBlock> first{};
+  first.fill(image.row(y)[x]);
   for (std::int64_t r = 0; r < 8; ++r) {
-    const std::uint8_t* row = image.row(y + r) + x;
-    for (std::int64_t c = 0; c < 8; ++c) {
-      if (row[c] != first) return false;
-    }
+    if (std::memcmp(image.row(y + r) + x, first.data(), kBlock) != 0) return false;
   }
   return true;
 }
@@ -90,18 +92,26 @@ void shear_rows(GreyImage& image, double slope, std::uint8_t paper) {
 }
 
 void shear_columns(GreyImage& image, double slope, std::uint8_t paper) {
-  GreyImage from = image;
+  const GreyImage from = image;
+  struct Move {
+    std::int64_t whole = 0;
+    std::int32_t part = 0;
+  };
+  std::vector<Move> moves(static_cast<std::size_t>(image.width));
   for (std::int64_t x = 0; x < image.width; ++x) {
     const double by = slope * (static_cast<double>(x) - static_cast<double>(image.width) / 2);
-    const auto whole = static_cast<std::int64_t>(std::floor(by));
-    const auto part = static_cast<std::int32_t>((by - std::floor(by)) * 256.0);
-    const auto at = [&](std::int64_t y) {
-      return y < 0 || y >= image.height ? paper : from.row(y)[x];
-    };
-    for (std::int64_t y = 0; y < image.height; ++y) {
-      const std::int32_t lower = at(y - whole);
-      const std::int32_t upper = at(y - whole - 1);
-      image.row(y)[x] = static_cast<std::uint8_t>((lower * (256 - part) + upper * part + 128) >> 8);
+    moves[static_cast<std::size_t>(x)] = {static_cast<std::int64_t>(std::floor(by)),
+                                          static_cast<std::int32_t>((by - std::floor(by)) * 256.0)};
+  }
+  for (std::int64_t y = 0; y < image.height; ++y) {
+    std::uint8_t* row = image.row(y);
+    for (std::int64_t x = 0; x < image.width; ++x) {
+      const Move& move = moves[static_cast<std::size_t>(x)];
+      const std::int64_t at = y - move.whole;
+      const std::int32_t lower = at < 0 || at >= image.height ? paper : from.row(at)[x];
+      const std::int32_t upper = at < 1 || at > image.height ? paper : from.row(at - 1)[x];
+      row[x] =
+          static_cast<std::uint8_t>((lower * (256 - move.part) + upper * move.part + 128) >> 8);
     }
   }
 }
@@ -129,6 +139,8 @@ void quantise_blocks(GreyImage& image, int quality) {
   for (std::size_t i = 0; i < steps.size(); ++i) {
     steps[i] = static_cast<float>(std::clamp((kLuminance[i] * scale + 50) / 100, 1, 255));
   }
+  Block8 inverse{};
+  for (std::size_t i = 0; i < steps.size(); ++i) inverse[i] = 1.0F / steps[i];
   const Block8 forward = cosines();
   const Block8 backward = transposed(forward);
   Block8 block{};
@@ -136,20 +148,24 @@ void quantise_blocks(GreyImage& image, int quality) {
   for (std::int64_t y = 0; y + 8 <= image.height; y += 8) {
     for (std::int64_t x = 0; x + 8 <= image.width; x += 8) {
       if (is_flat(image, x, y)) continue;
-      for (std::size_t i = 0; i < block.size(); ++i) {
-        const std::uint8_t* row = image.row(y + static_cast<std::int64_t>(i / kBlock)) + x;
-        block[i] = static_cast<float>(row[i % kBlock]) - 128.0F;
+      for (std::size_t i = 0; i < kBlock; ++i) {
+        const std::uint8_t* row = image.row(y + static_cast<std::int64_t>(i)) + x;
+        for (std::size_t j = 0; j < kBlock; ++j) {
+          block[i * kBlock + j] = static_cast<float>(row[j]) - 128.0F;
+        }
       }
       multiply(forward, block, half);
       multiply(half, backward, block);
       for (std::size_t i = 0; i < block.size(); ++i) {
-        block[i] = std::nearbyint(block[i] / steps[i]) * steps[i];
+        const float steps_up = block[i] * inverse[i];
+        const float half_up = steps_up < 0 ? -0.5F : 0.5F;
+        block[i] = static_cast<float>(static_cast<std::int32_t>(steps_up + half_up)) * steps[i];
       }
       multiply(backward, block, half);
       multiply(half, forward, block);
-      for (std::size_t i = 0; i < block.size(); ++i) {
-        std::uint8_t* row = image.row(y + static_cast<std::int64_t>(i / kBlock)) + x;
-        row[i % kBlock] = clamp_level(block[i] + 128.0F);
+      for (std::size_t i = 0; i < kBlock; ++i) {
+        std::uint8_t* row = image.row(y + static_cast<std::int64_t>(i)) + x;
+        for (std::size_t j = 0; j < kBlock; ++j) row[j] = to_level(block[i * kBlock + j] + 128.0F);
       }
     }
   }

@@ -12,6 +12,7 @@ namespace lectio::documents {
 namespace {
 
 constexpr std::int64_t kPassage = 2600;  // characters fetched at a time
+constexpr double kMerge = 0.7;           // chance that a short paragraph takes the next one in
 constexpr double kJump = 0.12;           // chance that a paragraph begins another passage
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
@@ -46,8 +47,13 @@ void Writer::refill() {
 std::string Writer::paragraph(std::int64_t max_chars) {
   if (at_ > 0 && random_.chance(kJump)) at_ = text_.size();
   if (at_ >= text_.size()) refill();
-  std::size_t end = std::min(text_.find('\n', at_), text_.size());
   const auto most = static_cast<std::size_t>(std::max<std::int64_t>(max_chars, 20));
+  std::size_t end = std::min(text_.find('\n', at_), text_.size());
+  // The corpus has many short paragraphs: some go together.
+  while (end - at_ < most / 3 && end < text_.size() && random_.chance(kMerge)) {
+    text_[end] = ' ';
+    end = std::min(text_.find('\n', end), text_.size());
+  }
   if (end - at_ > most) end = at_ + good_end(std::string_view(text_).substr(at_), most / 2, most);
   std::string out = text_.substr(at_, end - at_);
   at_ = end + 1;
