@@ -128,6 +128,9 @@ struct Document {
   std::string source;    // file name
   std::string producer;  // "lectio 0.1.0"
   std::string model;     // its folder's name
+  // For formats that demand a time: RFC 3339 in UTC, to the second. The source's, not the clock's,
+  // so that the same input gives the same bytes.
+  std::string created = "1970-01-01T00:00:00Z";
   std::vector<DocumentPage> pages;
 };
 
