@@ -20,6 +20,8 @@ enum class ErrorCode {
   kIo,               // a path that exists and cannot be read or written (permissions, full disk)
   kTooLarge,         // valid, but over a stated limit
   kUnsupported,      // valid, but not something that this build does
+  kEncrypted,        // a document that opens with a password alone
+  kMissingProgram,   // a program that the work needs and that is not installed
   kCancelled,        // stopped on request
 };
 

@@ -10,8 +10,10 @@ namespace lectio::cli {
 enum ExitCode : int {
   kExitOk = 0,
   kExitInput = 2,  // a page or text that is missing, damaged or too large
+  kExitMissingProgram = 3,  // what PDF files are opened with is not installed
   kExitFileAccess =
       5,  // a path that cannot be read or written: permissions, full disk, closed pipe
+  kExitEncrypted = 8,  // a document that opens with a password alone
   kExitSomePagesFailed = 11,
   kExitAllPagesFailed = 12,  // of several; a single page gives its own code
   kExitModel = 13,           // configuration, weights or tokenizer that cannot be used
@@ -36,6 +38,10 @@ constexpr ExitCode exit_code_of(ErrorCode code) {
       return kExitModel;
     case ErrorCode::kIo:
       return kExitFileAccess;
+    case ErrorCode::kEncrypted:
+      return kExitEncrypted;
+    case ErrorCode::kMissingProgram:
+      return kExitMissingProgram;
     case ErrorCode::kCancelled:
       return kExitCancelled;
   }

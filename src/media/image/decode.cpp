@@ -73,6 +73,20 @@ Error not_a_picture(Bytes file) {
   return Error(ErrorCode::kInvalidInput, std::string(kExpected) + found);
 }
 
+Result<Image> finish(Result<Decoded> decoded, std::string_view format, std::string_view name) {
+  if (!decoded) return decoded.error().within(format);
+  if (!decoded->warning.empty()) {
+    log(LogLevel::kWarning,
+        std::string(name) + ": " + std::string(format) + ": " + decoded->warning);
+  }
+  return upright(std::move(decoded->image), decoded->orientation);
+}
+
+bool is_tiff(Bytes file) {
+  const Format* const format = format_of(file);
+  return format != nullptr && format->decode == decode_tiff;
+}
+
 Result<Image> decode_any(Bytes file, std::string_view name, const DecodeLimits& limits) {
   const Format* format = format_of(file);
   if (format == nullptr) return not_a_picture(file);
@@ -81,13 +95,7 @@ Result<Image> decode_any(Bytes file, std::string_view name, const DecodeLimits& 
         ErrorCode::kUnsupported,
         std::string(kExpected) + "a " + std::string(format->name) + std::string(format->advice));
   }
-  Result<Decoded> decoded = format->decode(file, limits);
-  if (!decoded) return decoded.error().within(format->name);
-  if (!decoded->warning.empty()) {
-    log(LogLevel::kWarning,
-        std::string(name) + ": " + std::string(format->name) + ": " + decoded->warning);
-  }
-  return upright(std::move(decoded->image), decoded->orientation);
+  return finish(format->decode(file, limits), format->name, name);
 }
 
 }  // namespace
@@ -133,6 +141,25 @@ void blend_over_white(const std::uint8_t* rgba, std::int64_t pixels, std::uint8_
 Result<Image> decode_image(std::span<const std::byte> file, std::string_view name,
                            const DecodeLimits& limits) {
   Result<Image> image = decode_any(file, name, limits);
+  if (!image) return image.error().within(name);
+  return image;
+}
+
+Result<std::int64_t> count_images(std::span<const std::byte> file, std::string_view name) {
+  if (!is_tiff(file)) return std::int64_t{1};
+  Result<std::int64_t> count = count_tiff_pages(file);
+  if (!count) return count.error().within("TIFF").within(name);
+  return count;
+}
+
+Result<Image> decode_image_at(std::span<const std::byte> file, std::int64_t index,
+                              std::string_view name, const DecodeLimits& limits) {
+  if (index == 0) return decode_image(file, name, limits);
+  if (!is_tiff(file)) {
+    return Error(ErrorCode::kInvalidInput,
+                 std::string(name) + ": expected one picture, found no more behind it");
+  }
+  Result<Image> image = finish(decode_tiff_page(file, index, limits), "TIFF", name);
   if (!image) return image.error().within(name);
   return image;
 }

@@ -25,4 +25,11 @@ struct DecodeLimits {
 Result<Image> decode_image(std::span<const std::byte> file, std::string_view name,
                            const DecodeLimits& limits = {});
 
+// How many pictures the file holds: the pages of a TIFF file, otherwise 1 (of an animation the
+// first counts). Looks at the directory alone; kTooLarge above 65,535.
+Result<std::int64_t> count_images(std::span<const std::byte> file, std::string_view name);
+// As decode_image, the picture `index` of a file that count_images says to have more.
+Result<Image> decode_image_at(std::span<const std::byte> file, std::int64_t index,
+                              std::string_view name, const DecodeLimits& limits = {});
+
 }  // namespace lectio

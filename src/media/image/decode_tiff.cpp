@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first page of a TIFF file, through libtiff's conversion of every sample format to 8-bit RGBA.
+// A page of a TIFF file, through libtiff's conversion of every sample format to 8-bit RGBA.
 #include <tiffio.h>
 
 #include <algorithm>
@@ -173,10 +173,32 @@ Result<void> check_supported(TIFF* tiff, const Source& source) {
 }  // namespace
 
 Result<Decoded> decode_tiff(Bytes file, const DecodeLimits& limits) {
+  return decode_tiff_page(file, 0, limits);
+}
+
+Result<std::int64_t> count_tiff_pages(Bytes file) {
+  constexpr std::int64_t kMostPages = 65'535;
+  Source source;
+  source.file = file;
+  const Tiff tiff = open_tiff(source, {});
+  if (tiff == nullptr) return failure(source, "there is no page in it");
+  // libtiff stops at a page that leads back to an earlier one, and at damage.
+  const auto count = static_cast<std::int64_t>(TIFFNumberOfDirectories(tiff.get()));
+  if (count > kMostPages) {
+    return Error(ErrorCode::kTooLarge, "pages: expected at most " + std::to_string(kMostPages) +
+                                           ", found " + std::to_string(count));
+  }
+  return count;
+}
+
+Result<Decoded> decode_tiff_page(Bytes file, std::int64_t index, const DecodeLimits& limits) {
   Source source;
   source.file = file;
   const Tiff tiff = open_tiff(source, limits);
   if (tiff == nullptr) return failure(source, "there is no page in it");
+  if (index > 0 && TIFFSetDirectory(tiff.get(), static_cast<tdir_t>(index)) == 0) {
+    return failure(source, "the page cannot be found");
+  }
   // libtiff would go on without what it could not read, a palette for instance, and show other
   // colours.
   if (source.ended_early) return damaged("the file ends early");

@@ -27,6 +27,9 @@ Result<Decoded> decode_png(Bytes file, const DecodeLimits& limits);
 Result<Decoded> decode_jpeg(Bytes file, const DecodeLimits& limits);
 Result<Decoded> decode_webp(Bytes file, const DecodeLimits& limits);
 Result<Decoded> decode_tiff(Bytes file, const DecodeLimits& limits);
+// A page of a TIFF file, from 0, and how many there are.
+Result<Decoded> decode_tiff_page(Bytes file, std::int64_t index, const DecodeLimits& limits);
+Result<std::int64_t> count_tiff_pages(Bytes file);
 Result<Decoded> decode_bmp(Bytes file, const DecodeLimits& limits);
 Result<Decoded> decode_gif(Bytes file, const DecodeLimits& limits);
 

@@ -249,11 +249,9 @@ std::string write_webp_animation(std::string_view plain, std::int64_t width, std
                    chunk("ANIM", std::string_view("\0\0\0\0\0\0", 6)) + chunk("ANMF", frame));
 }
 
-std::string write_tiff(const TiffRecipe& recipe) {
-  MemoryFile file;
-  TIFF* tiff = TIFFClientOpen("memory", "w", &file, read_memory, write_memory, seek_memory,
-                              close_memory, size_of_memory, nullptr, nullptr);
-  LECTIO_CHECK(tiff != nullptr, "libtiff cannot write");
+namespace {
+
+void write_tiff_page(TIFF* tiff, const TiffRecipe& recipe) {
   TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, static_cast<std::uint32_t>(recipe.width));
   TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, static_cast<std::uint32_t>(recipe.height));
   TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, recipe.bits);
@@ -285,9 +283,24 @@ std::string write_tiff(const TiffRecipe& recipe) {
     if (recipe.samples.empty()) TIFFWriteCheck(tiff, 0, "memory");
     if (!recipe.samples.empty()) write_tiff_rows(tiff, recipe);
   }
+}
+
+}  // namespace
+
+std::string write_tiff_pages(const std::vector<TiffRecipe>& pages) {
+  MemoryFile file;
+  TIFF* tiff = TIFFClientOpen("memory", "w", &file, read_memory, write_memory, seek_memory,
+                              close_memory, size_of_memory, nullptr, nullptr);
+  LECTIO_CHECK(tiff != nullptr, "libtiff cannot write");
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    write_tiff_page(tiff, pages[i]);
+    if (i + 1 < pages.size()) TIFFWriteDirectory(tiff);
+  }
   TIFFClose(tiff);
   return file.bytes;
 }
+
+std::string write_tiff(const TiffRecipe& recipe) { return write_tiff_pages({recipe}); }
 
 std::string write_gif(const GifRecipe& recipe) {
   std::string out;

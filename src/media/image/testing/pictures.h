@@ -63,6 +63,7 @@ struct TiffRecipe {
   Samples samples = {};  // 16-bit in the byte order of the machine; none: a page without pixels
 };
 std::string write_tiff(const TiffRecipe& recipe);
+std::string write_tiff_pages(const std::vector<TiffRecipe>& pages);
 
 struct GifRecipe {
   std::int64_t width = 0, height = 0;
