@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ocr/reader/careful.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "media/image/resize.h"
+
+namespace lectio {
+namespace {
+
+constexpr std::size_t kMostAttempts = 7;
+constexpr double kTemperatures[] = {0.3, 0.8};
+// An attempt that only gets so much further before the next loop is not worth another round.
+constexpr std::size_t kProgress = 16;
+// Of the text before a loop, what must stand in the text of the lower half for both to be joined.
+constexpr std::size_t kJoint = 32;
+constexpr double kLowerHalf = 0.45;  // of the page's height: a little more than half is read again
+
+std::int64_t table_tokens(const InkReport& ink) {
+  const std::int64_t row = 2 * std::max<std::int64_t>(ink.vertical_rules, 1) + 2;
+  return row * (ink.horizontal_rules + 1);
+}
+
+// What is common to both at the beginning.
+std::size_t common_prefix(std::string_view a, std::string_view b) {
+  const auto end = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first;
+  return static_cast<std::size_t>(end - a.begin());
+}
+
+// The geometric mean of the tokens' probabilities.
+std::optional<double> confidence_of(const PageText& text) {
+  double sum = 0;
+  std::int64_t known = 0;
+  for (const float value : text.log_probabilities) {
+    if (!std::isfinite(value)) continue;
+    sum += static_cast<double>(value);
+    ++known;
+  }
+  if (known == 0) return std::nullopt;
+  return std::exp(sum / static_cast<double>(known));
+}
+
+class CarefulReader {
+ public:
+  CarefulReader(const Page& page, const InkReport& ink, const CarefulOptions& options,
+                const AskModel& ask)
+      : page_(page),
+        ink_(ink),
+        options_(options),
+        ask_(ask) {}
+
+  Result<PageReading> read() {
+    reading_.evidence.ink_blank = ink_.blank;
+    reading_.evidence.ink_coverage = ink_.coverage;
+    reading_.evidence.ink_characters = ink_.characters;
+    if (ink_.blank && !options_.ask_blank) return finish();
+
+    ReadOptions first = options_.read;
+    first.loops = loop_rule_for(ink_, options_.structural);
+    first.loops.watch = options_.watch;
+    LECTIO_TRY(reading_.text, ask_(page_, first));
+    note("first", first, reading_.text, 0);
+    if (options_.recover) recover(first);
+    return finish();
+  }
+
+ private:
+  bool done() const {
+    return reading_.text.finish != FinishReason::kLoop || options_.read.stop.stop_requested() ||
+           reading_.evidence.attempts.size() >= kMostAttempts;
+  }
+
+  PageReading finish() {
+    Evidence& evidence = reading_.evidence;
+    evidence.finish = reading_.text.finish;
+    if (evidence.finish == FinishReason::kLoop) evidence.loop = reading_.text.loop;
+    evidence.read_characters = count_letters(reading_.text.text);
+    evidence.confidence = confidence_of(reading_.text);
+    reading_.verdict = judge(evidence, options_.limits);
+    return std::move(reading_);
+  }
+
+  // kept: tokens of the attempt that are in the text now.
+  void note(const char* why, const ReadOptions& how, const PageText& text, std::int64_t wasted) {
+    Attempt attempt;
+    attempt.why = why;
+    attempt.mode = text.mode;
+    attempt.temperature = how.generate.temperature;
+    attempt.finish = text.finish;
+    attempt.generated_tokens = text.generated_tokens;
+    attempt.wasted_tokens = wasted;
+    if (text.loop) {
+      attempt.loop = text.loop;
+      attempt.wasted_tokens =
+          std::max(wasted, text.loop->begin + text.loop->length - text.loop->keep);
+    }
+    reading_.evidence.attempts.push_back(std::move(attempt));
+  }
+
+  void recover(const ReadOptions& first) {
+    while (!done()) {
+      const std::size_t before = reading_.text.ids.size();
+      ReadOptions how = first;
+      how.generate.no_repeat = options_.no_repeat;
+      if (options_.no_repeat.kind != NoRepeatRule::Kind::kNone &&
+          !(options_.no_repeat == first.generate.no_repeat)) {
+        go_on("no_repeat", how);
+      }
+      for (const Mode mode : options_.larger_modes) {
+        how = first;
+        how.mode = mode;
+        go_on("mode", how);
+      }
+      for (const double temperature : kTemperatures) {
+        how = first;
+        how.generate.temperature = std::max(first.generate.temperature, temperature);
+        go_on("temperature", how);
+      }
+      read_lower_half(first);
+      if (reading_.text.ids.size() < before + kProgress) return;
+    }
+  }
+
+  // Another attempt from the end of the text so far. Where it cannot be made, nothing happens.
+  void go_on(const char* why, ReadOptions how) {
+    if (done()) return;
+    how.prefix = reading_.text.ids;
+    how.prefix_log_probabilities = reading_.text.log_probabilities;
+    how.on_text = nullptr;
+    auto text = ask_(page_, how);
+    if (!text) return;
+    const std::size_t gained = text->ids.size() - std::min(text->ids.size(), how.prefix.size());
+    const bool better = text->finish != FinishReason::kLoop || gained >= kProgress;
+    note(why, how, *text, better ? 0 : text->generated_tokens);
+    if (better) adopt(*std::move(text));
+  }
+
+  // The text so far is the beginning of the new one.
+  void adopt(PageText text) {
+    const std::size_t known = common_prefix(reading_.text.text, text.text);
+    if (options_.read.on_text && known < text.text.size()) {
+      options_.read.on_text(std::string_view(text.text).substr(known));
+    }
+    add_timings(reading_.text.timings, text.timings);
+    text.generated_tokens += reading_.text.generated_tokens;
+    reading_.text = std::move(text);
+  }
+
+  static void add_timings(const PageTimings& earlier, PageTimings& all) {
+    all.views_ms += earlier.views_ms;
+    all.encode_ms += earlier.encode_ms;
+    all.prefill_ms += earlier.prefill_ms;
+    all.decode_ms += earlier.decode_ms;
+  }
+
+  void read_lower_half(const ReadOptions& first) {
+    if (done() || page_.image.height < 64 || reading_.text.text.size() < kJoint) return;
+    const auto top =
+        static_cast<std::int64_t>(static_cast<double>(page_.image.height) * kLowerHalf);
+    Page half;
+    half.source = page_.source;
+    half.index = page_.index;
+    half.image = crop(page_.image, 0, top, page_.image.width, page_.image.height - top);
+    ReadOptions how = first;
+    how.on_text = nullptr;
+    how.loops.page_characters = 0;  // the ink was counted for the whole page
+    auto text = ask_(half, how);
+    if (!text) return;
+    const std::string_view joint =
+        std::string_view(reading_.text.text).substr(reading_.text.text.size() - kJoint);
+    const std::size_t at = text->text.find(joint);
+    const bool joins = text->finish == FinishReason::kStop && at != std::string::npos;
+    note("lower_half", how, *text, joins ? 0 : text->generated_tokens);
+    if (joins) adopt(joined(*std::move(text), at + kJoint));
+  }
+
+  // The text so far and, of the lower half's, what stands from byte `from` on. A token across the
+  // joint has no id of its own any more: its rest belongs to the last id.
+  PageText joined(PageText half, std::size_t from) const {
+    PageText whole = reading_.text;
+    const std::size_t before = whole.text.size();
+    whole.text += std::string_view(half.text).substr(from);
+    for (std::size_t i = 0; i < half.ids.size(); ++i) {
+      const auto begin = i == 0 ? 0 : static_cast<std::size_t>(half.text_ends[i - 1]);
+      const auto end = static_cast<std::size_t>(half.text_ends[i]);
+      if (end <= from) continue;
+      const auto end_in_whole = static_cast<std::int64_t>(before + end - from);
+      if (begin < from) {
+        if (!whole.text_ends.empty()) whole.text_ends.back() = end_in_whole;
+        continue;
+      }
+      whole.ids.push_back(half.ids[i]);
+      whole.text_ends.push_back(end_in_whole);
+      whole.log_probabilities.push_back(half.log_probabilities[i]);
+    }
+    whole.finish = half.finish;
+    whole.loop.reset();
+    whole.timings = half.timings;
+    whole.generated_tokens = half.generated_tokens;
+    return whole;
+  }
+
+  const Page& page_;
+  const InkReport& ink_;
+  const CarefulOptions& options_;
+  const AskModel& ask_;
+  PageReading reading_;
+};
+
+}  // namespace
+
+LoopRule loop_rule_for(const InkReport& ink, const std::vector<std::int32_t>& structural) {
+  constexpr std::int64_t kFewest = 50;    // components that say something about the whole page
+  constexpr double kMostGraphics = 0.05;  // of the page: a picture may hold text in any form
+  LoopRule rule;
+  rule.watch = true;
+  rule.structural = structural;
+  rule.structural_tokens = std::max(rule.structural_tokens, table_tokens(ink));
+  if (ink.characters >= kFewest && ink.graphics <= kMostGraphics) {
+    rule.page_characters = ink.characters;
+  }
+  return rule;
+}
+
+Result<PageReading> read_carefully(const Page& page, const InkReport& ink,
+                                   const CarefulOptions& options, const AskModel& ask) {
+  return CarefulReader(page, ink, options, ask).read();
+}
+
+}  // namespace lectio
