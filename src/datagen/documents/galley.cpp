@@ -61,7 +61,8 @@ void Galley::open_last(float height) {
 }
 
 TypeSize Galley::type(float size) const {
-  return {size, setting_.letter_spacing * size, setting_.sentence_space};
+  return {size, setting_.letter_spacing * size, setting_.sentence_space, setting_.ligatures,
+          setting_.old_figures};
 }
 
 bool Galley::next_area() {

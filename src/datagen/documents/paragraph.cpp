@@ -56,6 +56,9 @@ void Paragraph::add_item(char32_t code, FaceIndex face, float size, float rise) 
     item.glyph = faces_[kBodyFace].font->glyph(code);
   }
   const Typeface& typeface = faces_[item.face];
+  if (type_.old_figures && code >= U'0' && code <= U'9') {
+    item.glyph = typeface.font->old_figure(code);
+  }
   item.size26 = to_26(size);
   item.advance = typeface.font->advance(item.glyph) * size + type_.letter_spacing;
   if (typeface.embolden) item.advance += 0.03F * size;
@@ -69,8 +72,39 @@ void Paragraph::add_item(char32_t code, FaceIndex face, float size, float rise) 
   items_.push_back(item);
 }
 
+// Where the font draws several of the word's characters together, the first takes the glyph and all
+// share its width.
+void Paragraph::join_ligatures() {
+  for (std::size_t i = word_begin_; i + 1 < items_.size(); ++i) {
+    if (items_[i].code != U'f' && items_[i].code != U't' && items_[i].code != U'T') continue;
+    std::u32string codes;
+    for (std::size_t k = i; k < items_.size() && k < i + 3; ++k) {
+      const bool same = items_[k].face == items_[i].face && items_[k].size26 == items_[i].size26 &&
+                        items_[k].rise == items_[i].rise;
+      if (!same) break;
+      codes.push_back(items_[k].code);
+    }
+    const Font& font = *faces_[items_[i].face].font;
+    const LigatureGlyph* const ligature = font.ligature(codes);
+    if (ligature == nullptr) continue;
+    const std::size_t last = i + ligature->codes.size() - 1;
+    const float size = static_cast<float>(items_[i].size26) / 64.0F;
+    // What the last character is kerned by stays behind the ligature.
+    const float kerned = items_[last].advance - font.advance(items_[last].glyph) * size;
+    const float width = font.advance(ligature->glyph) * size;
+    for (std::size_t k = i; k <= last; ++k) {
+      items_[k].advance = width / static_cast<float>(ligature->codes.size());
+      items_[k].is_joined = k > i;
+    }
+    items_[last].advance += kerned;
+    items_[i].glyph = ligature->glyph;
+    i = last;
+  }
+}
+
 void Paragraph::end_word(float max_width) {
   if (items_.size() == word_begin_) return;
+  if (type_.ligatures) join_ligatures();
   Word word;
   word.begin = word_begin_;
   word.end = items_.size();
@@ -103,6 +137,7 @@ bool Paragraph::divide(std::size_t index, float room, const BreakRule& rule) {
   for (auto point = points.rbegin(); point != points.rend(); ++point) {
     Word head = whole;
     head.end = whole.begin + point->at;
+    if (items_[head.end].is_joined) continue;  // never inside of a ligature
     head.hyphen = point->adds_hyphen;
     head.width = 0;
     for (std::size_t i = head.begin; i < head.end; ++i) head.width += items_[i].advance;

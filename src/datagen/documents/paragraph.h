@@ -24,6 +24,8 @@ struct TypeSize {
   float size = 16;           // pixels an em
   float letter_spacing = 0;  // pixels
   float sentence_space = 1;  // width of the space behind a full stop, in spaces
+  bool ligatures = false;
+  bool old_figures = false;
 };
 
 // One character on its way to the page. Lengths in pixels.
@@ -34,6 +36,7 @@ struct TypeItem {
   std::int32_t size26 = 0;  // 1/64 pixel
   float advance = 0;        // with letter spacing and the kerning to the next one
   float rise = 0;
+  bool is_joined = false;  // drawn by the ligature that began before it
 };
 
 // A line that was taken: words [first, end) of the paragraph.
@@ -77,6 +80,7 @@ class Paragraph {
  private:
   void add_item(char32_t code, FaceIndex face, float size, float rise);
   void end_word(float max_width);
+  void join_ligatures();
   bool divide(std::size_t index, float room, const BreakRule& rule);
 
   const Typefaces& faces_;

@@ -139,6 +139,8 @@ class SettingDraw {
     s_.paragraph_space = kind >= 1 ? uniform(0.3, 1.2) : 0;
     if (random_.chance(0.25)) s_.sentence_space = uniform(1.3, 2.2);
     if (random_.chance(0.12)) s_.letter_spacing = uniform(-0.015, 0.06);
+    s_.ligatures = s_.letter_spacing == 0 && random_.chance(0.7);
+    s_.old_figures = random_.chance(0.06);
     s_.emphasis = random_.chance(0.5) ? random_.uniform(0.05, 0.5) : 0;
     s_.bold_lead = random_.chance(0.2) ? random_.uniform(0.2, 0.9) : 0;
     s_.header = random_.chance(0.35);
@@ -237,6 +239,7 @@ class SettingDraw {
     s_.native_height = std::llround(height / s_.scale);
     set_canvas();
     s_.align = Align::kLeft;
+    s_.ligatures = random_.chance(0.5);
   }
 
   const DocumentRecipe& recipe_;

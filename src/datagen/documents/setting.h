@@ -69,8 +69,10 @@ struct Setting {
   bool column_rule = false;
   float sentence_space = 1;
   float letter_spacing = 0;  // em
-  double emphasis = 0;       // share of paragraphs with bold or italic words
-  double bold_lead = 0;      // share that begins with bold words
+  bool ligatures = false;
+  bool old_figures = false;
+  double emphasis = 0;   // share of paragraphs with bold or italic words
+  double bold_lead = 0;  // share that begins with bold words
   bool header = false, footer = false, page_number = false;
 
   FaceIndex heading_face = kHeadFace + kBold;

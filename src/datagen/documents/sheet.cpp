@@ -117,8 +117,8 @@ void Sheet::put_item(const TypeItem& item, float x, float baseline) {
   Layout& layout = layouts_[light_ ? 1 : 0];
   const float size = static_cast<float>(item.size26) / 64.0F;
   const float y = baseline - std::round(item.rise);
-  layout.glyphs.push_back({x, y, item.glyph, item.size26, item.face, 0});
-  if (faces_[item.face].embolden) {
+  if (!item.is_joined) layout.glyphs.push_back({x, y, item.glyph, item.size26, item.face, 0});
+  if (faces_[item.face].embolden && !item.is_joined) {
     layout.glyphs.push_back({x + kBoldStep * size, y, item.glyph, item.size26, item.face, 0});
   }
   const Font& font = *faces_[item.face].font;

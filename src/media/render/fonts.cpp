@@ -92,6 +92,15 @@ struct FontReader {
     }
   }
 
+  // The OpenType tables know more than the kern table, where a font has them.
+  static void read_shaping(Font& font) {
+    LatinShaping shaping =
+        read_latin_shaping(font.file(), font.face_index_, Font::kKerningFirst, Font::kKerningEnd);
+    if (!shaping.kerning.empty()) font.kerning_ = std::move(shaping.kerning);
+    font.ligatures_ = std::move(shaping.ligatures);
+    font.old_figures_ = std::move(shaping.old_figures);
+  }
+
   static void read_heights(FT_Face face, Font& font) {
     font.ascent_ = sane(in_em(face->ascender, face), 0.9F);
     font.descent_ = sane(in_em(-FT_Pos{face->descender}, face), 0.2F);
@@ -107,7 +116,8 @@ struct FontReader {
     read_names(face, path, *font);
     read_glyphs(face, *font);
     font->advances_ = read_advances(face);
-    read_kerning(face, *font);
+    read_shaping(*font);
+    if (font->kerning_.empty()) read_kerning(face, *font);
     read_heights(face, *font);
     return font;
   }
@@ -150,6 +160,20 @@ float Font::kerning(char32_t left, char32_t right) const {
   if (left < kKerningFirst || left >= kKerningEnd) return 0.0F;
   if (right < kKerningFirst || right >= kKerningEnd) return 0.0F;
   return kerning_[(left - kKerningFirst) * (kKerningEnd - kKerningFirst) + (right - kKerningFirst)];
+}
+
+const LigatureGlyph* Font::ligature(std::u32string_view codes) const {
+  for (const LigatureGlyph& ligature : ligatures_) {
+    if (codes.substr(0, ligature.codes.size()) == ligature.codes) return &ligature;
+  }
+  return nullptr;
+}
+
+std::uint32_t Font::old_figure(char32_t digit) const {
+  for (const auto& [code, glyph] : old_figures_) {
+    if (code == digit) return glyph;
+  }
+  return this->glyph(digit);
 }
 
 Result<std::vector<FontRef>> open_fonts(const std::filesystem::path& path) {

@@ -9,10 +9,12 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "media/render/latin_shaping.h"
 
 namespace lectio {
 
@@ -39,8 +41,15 @@ class Font {
   float advance(std::uint32_t glyph) const {
     return glyph < advances_.size() ? advances_[glyph] : 0.0F;
   }
-  // What a pair moves closer (negative) or apart; known for the printable characters of Latin-1.
+  // What a pair moves closer (negative) or apart, by the GPOS or the kern table; known for the
+  // printable characters of Latin-1.
   float kerning(char32_t left, char32_t right) const;
+
+  // The standard ligature ("ffi") that the first of these characters begin, the longest; null where
+  // they begin none.
+  const LigatureGlyph* ligature(std::u32string_view codes) const;
+  // The font's old-style figure of a digit; glyph() where it has no other.
+  std::uint32_t old_figure(char32_t digit) const;
 
   float ascent() const { return ascent_; }    // above the baseline, positive
   float descent() const { return descent_; }  // below the baseline, positive
@@ -63,6 +72,8 @@ class Font {
   std::vector<float> advances_;                             // by glyph
   std::vector<float>
       kerning_;  // [left][right] of [kKerningFirst, kKerningEnd); empty without kerning
+  std::vector<LigatureGlyph> ligatures_;  // longer ones first
+  std::vector<std::pair<char32_t, std::uint32_t>> old_figures_;
   float ascent_ = 0;
   float descent_ = 0;
   float x_height_ = 0;

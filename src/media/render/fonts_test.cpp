@@ -42,6 +42,27 @@ TEST(Fonts, PairsAreKernedAndUnknownOnesAreNot) {
   EXPECT_EQ(font->kerning(U'n', 0x1F600), 0);
 }
 
+TEST(Fonts, LigaturesAreTheLongestThatBegin) {
+  const FontRef font = sans();
+  const LigatureGlyph* ffi = font->ligature(U"ffine");
+  ASSERT_NE(ffi, nullptr);
+  EXPECT_EQ(ffi->codes, U"ffi");
+  EXPECT_EQ(ffi->glyph, font->glyph(0xFB03));  // the font names the same glyph as a character
+  const LigatureGlyph* fl = font->ligature(U"fl");
+  ASSERT_NE(fl, nullptr);
+  EXPECT_EQ(fl->glyph, font->glyph(0xFB02));
+  EXPECT_EQ(font->ligature(U"f"), nullptr);
+  EXPECT_EQ(font->ligature(U"xfi"), nullptr);
+  EXPECT_EQ(font->ligature(U""), nullptr);
+  EXPECT_EQ(mono()->ligature(U"fi"), nullptr);
+}
+
+TEST(Fonts, FiguresWithoutAnOldStyleAreTheirOwn) {
+  const FontRef font = sans();
+  EXPECT_EQ(font->old_figure(U'3'), font->glyph(U'3'));
+  EXPECT_EQ(font->old_figure(U'a'), font->glyph(U'a'));
+}
+
 TEST(Fonts, CoverageIsKnownInsideAndOutsideOfLatin) {
   const FontRef font = sans();
   EXPECT_TRUE(font->covers(U'A'));
