@@ -11,7 +11,7 @@
 
 #include "base/file.h"
 #include "media/image/encode.h"
-#include "media/image/testing/golden.h"
+#include "media/image/formula_picture.h"
 #include "media/image/testing/pictures.h"
 #include "media/image/testing/samples.h"
 
@@ -66,7 +66,7 @@ TEST(DecodeImage, ReadsPicturesOfOnePixel) {
 
 TEST(EncodePng, ComesBackToTheBitAndIsDeterministic) {
   for (const std::int64_t width : {1, 2, 63, 640}) {
-    const Image image = golden_picture("noise", width, 17, 3);
+    const Image image = formula_picture("noise", width, 17, 3);
     const std::string bytes = encode_png(image);
     EXPECT_EQ(bytes, encode_png(image));
     const Result<Image> back = decode(bytes);
@@ -76,7 +76,7 @@ TEST(EncodePng, ComesBackToTheBitAndIsDeterministic) {
 }
 
 // The picture as it should be seen, and how a camera held in each of the eight ways stores it.
-Image seen() { return golden_picture("noise", 5, 3, 8); }
+Image seen() { return formula_picture("noise", 5, 3, 8); }
 
 Image stored(int orientation) {
   const Image up = seen();
@@ -169,7 +169,7 @@ TEST_P(StoredOrientation, IsAppliedToTiff) {
 INSTANTIATE_TEST_SUITE_P(, StoredOrientation, ::testing::Range(1, 9));
 
 TEST(Orientation, LargePicturesTurnBlockByBlock) {
-  const Image image = golden_picture("noise", 150, 97, 4);
+  const Image image = formula_picture("noise", 150, 97, 4);
   const auto turned = [](const Image& source, int orientation) {
     const Result<Image> out =
         decode(write_png({.width = source.width,
@@ -285,7 +285,7 @@ TEST(DecodeImage, DamagedFileIsAnErrorOrSomePicture) {
 }
 
 TEST(DecodeImage, StripThatCannotBeDecompressedIsAnErrorAndNotABlankPart) {
-  const Image image = golden_picture("noise", 21, 13, 2);
+  const Image image = formula_picture("noise", 21, 13, 2);
   std::string file =
       write_tiff({.width = 21, .height = 13, .compression = 8, .samples = image.pixels});
   ASSERT_TRUE(decode(file));

@@ -10,8 +10,10 @@
 
 #include "base/check.h"
 #include "base/file.h"
+#include "base/sha256.h"
 #include "base/splitmix.h"
 #include "media/image/detail/resample_rows.h"
+#include "media/image/formula_picture.h"
 #include "media/image/testing/golden.h"
 
 namespace lectio {
@@ -26,7 +28,8 @@ nlohmann::json golden() {
 }
 
 Image source_of(const nlohmann::json& item) {
-  Image image = golden_picture(item["kind"].get<std::string>(), item["w"], item["h"], item["seed"]);
+  Image image =
+      formula_picture(item["kind"].get<std::string>(), item["w"], item["h"], item["seed"]);
   EXPECT_EQ(sha256_hex(image.pixels), item["in_sha256"]);
   return image;
 }
@@ -89,7 +92,7 @@ TEST(PlanPad, SideThatRoundsToZeroIsAnErrorWithTheSize) {
 }
 
 TEST(ResizeBicubic, SameSizeIsTheSamePicture) {
-  const Image image = golden_picture("noise", 37, 11, 5);
+  const Image image = formula_picture("noise", 37, 11, 5);
   EXPECT_EQ(resize_bicubic(image, 37, 11), image);
 }
 
@@ -110,7 +113,7 @@ TEST(ResizeBicubic, EmptyPicturesAreABug) {
 }
 
 TEST(Crop, TakesThePartAndRefusesToLeaveThePicture) {
-  const Image image = golden_picture("noise", 9, 7, 1);
+  const Image image = formula_picture("noise", 9, 7, 1);
   const Image part = crop(image, 2, 3, 4, 2);
   ASSERT_EQ(part.width, 4);
   ASSERT_EQ(part.height, 2);
@@ -150,7 +153,7 @@ TEST(ResampleRow, FastAndPlainAgreeForEveryWidthAndTapCount) {
     for (const std::int64_t most : {1, 2, 3, 7, 16, 33}) {
       const Taps taps = random_taps(random, inputs, 23, most);
       // Exactly as long as the row: a read past its end is seen by the sanitizer.
-      const Image row = golden_picture("noise", inputs, 1, random.next());
+      const Image row = formula_picture("noise", inputs, 1, random.next());
       std::vector<std::uint8_t> fast(23 * 3), plain(23 * 3);
       resample_row(taps, row.pixels.data(), inputs, fast.data());
       resample_row_plain(taps, row.pixels.data(), plain.data());
@@ -167,7 +170,7 @@ TEST(BlendRows, FastAndPlainAgreeForEveryLengthAndTapCount) {
       std::vector<std::vector<std::uint8_t>> storage;
       std::vector<const std::uint8_t*> rows;
       for (std::int64_t k = 0; k < count; ++k) {
-        storage.push_back(golden_picture("noise", bytes, 1, random.next()).pixels);
+        storage.push_back(formula_picture("noise", bytes, 1, random.next()).pixels);
         storage.back().resize(static_cast<std::size_t>(bytes));
         storage.back().shrink_to_fit();
         rows.push_back(storage.back().data());

@@ -11,8 +11,9 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/sha256.h"
 #include "base/splitmix.h"
-#include "media/image/testing/golden.h"
+#include "media/image/formula_picture.h"
 #include "ocr/pages/page.h"
 
 namespace lectio {
@@ -59,7 +60,7 @@ TEST(CutImages, GivesTheTilesOfPillow) {
   for (const auto& item : cases) {
     SCOPED_TRACE(item.dump().substr(0, 100));
     const Image image =
-        golden_picture(item["kind"].get<std::string>(), item["w"], item["h"], item["seed"]);
+        formula_picture(item["kind"].get<std::string>(), item["w"], item["h"], item["seed"]);
     const Family family = item["version"] == 1 ? Family::kV1 : Family::kV2;
     const Result<ViewPlan> plan =
         plan_views(family, image.width, image.height, Mode::kGundam, {.max_tiles = item["M"]});
