@@ -13,7 +13,8 @@ namespace {
 
 constexpr const char* kFooter = R"(Exit codes:
   0 ok; 2 a page is missing, damaged or too large; 5 a path cannot be read or written; 11 some of several pages
-  failed; 12 all of them; 13 the model cannot be used; 14 device or memory; 15 other; 64 usage; 130 Ctrl-C
+  failed; 12 all of them; 13 the model cannot be used; 14 device or memory; 15 other; 20 verify found a stage that is
+  off; 64 usage; 130 Ctrl-C
 
 The model is the first of: --model, the environment variable LECTIO_MODEL, ../share/lectio/models/lectio-nano beside
 the executable, models/lectio-nano in the source tree.)";
@@ -194,6 +195,45 @@ CLI::App* add_synth(CLI::App& app, SynthArguments& synth) {
   return command;
 }
 
+CLI::App* add_verify(CLI::App& app, VerifyArguments& verify) {
+  CLI::App* const command = app.add_subcommand(
+      "verify", "Run golden vectors through this build, stage by stage; name what is off");
+  command->add_option("--golden", verify.golden, "Folder of the goldens (tests/golden)")
+      ->type_name("DIR");
+  command->add_option("--kernels", verify.kernels, "As for read; all: each that this CPU has")
+      ->type_name("NAME")
+      ->default_str("auto");
+  command->add_option("--format", verify.formats, "Of the weights; several are proved in turn")
+      ->expected(1)
+      ->take_all()
+      ->transform(CLI::CheckedTransformer(kFormats))
+      ->type_name("FORMAT")
+      ->default_str("bf16");
+  command
+      ->add_option("--case", verify.cases,
+                   "Only this one: pictures, tables, tokens, v1_tiny512, ...; may come again")
+      ->expected(1)
+      ->take_all()
+      ->type_name("NAME");
+  command
+      ->add_option("--full", verify.full,
+                   "The official sizes (minutes, 8 GB) instead of the tiny goldens")
+      ->check(CLI::IsMember({"v1", "v2", "all"}))
+      ->type_name("VERSION");
+  command
+      ->add_option("--model", verify.model,
+                   "For --full v1 or v2: a folder that synth wrote; else one is made and removed")
+      ->type_name("DIR");
+  command->add_option("--work", verify.work, "Where models are made, and then kept")
+      ->type_name("DIR");
+  command->add_option("--threads", verify.threads, "0: one a core")
+      ->check(CLI::Range(0, 1024))
+      ->type_name("N")
+      ->default_str("0");
+  command->add_flag("--json", verify.json, "The report as JSON");
+  return command;
+}
+
 CLI::App* add_eval(CLI::App& app, EvalPagesArguments& eval) {
   CLI::App* const command = app.add_subcommand("eval", "Measure a model");
   command->require_subcommand(1);
@@ -242,12 +282,14 @@ std::variant<Arguments, int> parse_arguments(int argc, char** argv) {
   TypesetArguments typeset;
   ConvertArguments convert;
   SynthArguments synth;
+  VerifyArguments verify;
   EvalPagesArguments eval;
   const CLI::App* const read_command = add_read(app, read);
   const CLI::App* const info_command = add_info(app, info);
   const CLI::App* const typeset_command = add_typeset(app, typeset);
   const CLI::App* const convert_command = add_convert(app, convert);
   const CLI::App* const synth_command = add_synth(app, synth);
+  const CLI::App* const verify_command = add_verify(app, verify);
   static_cast<void>(add_eval(app, eval));
   try {
     app.parse(argc, argv);
@@ -264,6 +306,8 @@ std::variant<Arguments, int> parse_arguments(int argc, char** argv) {
     arguments.command = std::move(convert);
   } else if (synth_command->parsed()) {
     arguments.command = std::move(synth);
+  } else if (verify_command->parsed()) {
+    arguments.command = std::move(verify);
   } else {
     arguments.command = std::move(eval);
   }

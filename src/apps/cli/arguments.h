@@ -59,6 +59,18 @@ struct SynthArguments {
   bool json = false;
 };
 
+struct VerifyArguments {
+  std::filesystem::path golden;  // empty: the goldens of this build
+  std::string kernels = "auto";  // "all": each that this CPU has
+  std::vector<DType> formats = {DType::kBF16};
+  std::vector<std::string> cases;  // empty: all
+  std::string full;                // empty: tiny goldens; "v1", "v2" or "all"
+  std::filesystem::path model;     // full-size checkpoint; empty: made
+  std::filesystem::path work;      // for checkpoints that are made; empty: a temporary folder
+  int threads = 0;
+  bool json = false;
+};
+
 struct EvalPagesArguments {
   ReadingArguments reading;
   std::filesystem::path folder;
@@ -81,7 +93,7 @@ struct TypesetArguments {
 
 struct Arguments {
   std::variant<ReadArguments, InfoArguments, TypesetArguments, ConvertArguments, SynthArguments,
-               EvalPagesArguments>
+               VerifyArguments, EvalPagesArguments>
       command;
   bool quiet = false;
   bool verbose = false;

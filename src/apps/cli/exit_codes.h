@@ -19,6 +19,7 @@ enum ExitCode : int {
   kExitModel = 13,           // configuration, weights or tokenizer that cannot be used
   kExitMemory = 14,          // device or memory
   kExitOther = 15,
+  kExitNotVerified = 20,  // numbers that are not the golden ones
   kExitUsage = 64,
   kExitCancelled = 130,
 };

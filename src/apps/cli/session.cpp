@@ -10,9 +10,8 @@
 #include "base/log.h"
 
 namespace lectio::cli {
-namespace {
 
-Result<const kernels::Table*> kernels_named(const std::string& name) {
+Result<const kernels::Table*> find_kernels(const std::string& name) {
   if (const kernels::Table* const table = kernels::by_name(name)) return table;
   std::string known = "auto";
   for (const std::string_view available : kernels::available()) {
@@ -21,6 +20,8 @@ Result<const kernels::Table*> kernels_named(const std::string& name) {
   return Error(ErrorCode::kInvalidArgument,
                "--kernels: expected one of " + known + " on this machine, found '" + name + "'");
 }
+
+namespace {
 
 // Prose repeats itself in other ways than documents do: there the rule of the runner that the
 // authors show these tasks with, elsewhere the one that lets table cells repeat.
@@ -35,7 +36,7 @@ NoRepeatPreset no_repeat_of(const ReadingArguments& arguments) {
 }  // namespace
 
 Result<Session> open_session(const ReadingArguments& arguments, std::stop_token stop) {
-  LECTIO_TRY(const kernels::Table* const ops, kernels_named(arguments.kernels));
+  LECTIO_TRY(const kernels::Table* const ops, find_kernels(arguments.kernels));
   LECTIO_TRY(const std::filesystem::path folder, model_folder(arguments.model));
   auto pool = std::make_unique<ThreadPool>(arguments.threads);
   auto engine = Engine::open(folder, *pool, *ops);

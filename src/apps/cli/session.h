@@ -21,6 +21,9 @@ struct Session {
   ReadOptions options;  // of every page
 };
 
+// By --kernels. kInvalidArgument, with the names that there are.
+Result<const kernels::Table*> find_kernels(const std::string& name);
+
 // kInvalidArgument for kernels that are not there, kInvalidModel for everything that is wrong with
 // the model.
 Result<Session> open_session(const ReadingArguments& arguments, std::stop_token stop);

@@ -9,8 +9,8 @@
 #include "apps/cli/console.h"
 #include "apps/cli/interrupt.h"
 #include "apps/cli/output.h"
+#include "apps/cli/progress.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "model/spec/official_spec.h"
 #include "model/synth/synthetic_model.h"
 
@@ -18,20 +18,6 @@ namespace lectio::cli {
 namespace {
 
 constexpr double kGigabyte = 1e9;
-
-// A line at every tenth of the way.
-class Progress {
- public:
-  void operator()(std::int64_t done, std::int64_t all) {
-    const std::int64_t tenth = 10 * done / all;
-    if (tenth == std::exchange(said_, tenth)) return;
-    log(LogLevel::kInfo, fmt::format("{:.2f} of {:.2f} GB", static_cast<double>(done) / kGigabyte,
-                                     static_cast<double>(all) / kGigabyte));
-  }
-
- private:
-  std::int64_t said_ = 0;
-};
 
 Result<std::string> config_of(const std::string& network) {
   if (network == "v1") return to_config_json(official_spec(Family::kV1));

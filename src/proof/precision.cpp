@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proof/precision.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+namespace lectio::proof {
+namespace {
+
+// README.md of the goldens, sections 4: what F32 arithmetic must hold. Its own rounding noise is a
+// quarter of this at most.
+constexpr double kTinyTolerance = 1e-4;
+constexpr double kFullEncoderTolerance = 2e-4;
+constexpr double kFullDecoderTolerance = 5e-4;
+
+// Rounding noise enters at every product and grows as a random walk; a stage's norm may carry this
+// many times its expected size.
+constexpr double kMargin = 2.0;
+
+// A layer multiplies six times in a row: query, scores, values, output, and twice in its MLP.
+constexpr std::int64_t kProductsOfALayer = 6;
+
+// Blocks: a step is the largest magnitude of a block over the codes of one sign, its rounding
+// uniform. The largest magnitude of 32 normal numbers is 2.3 of their standard deviations.
+double rounding_of(DType format) {
+  constexpr double kLargestOfBlock = 2.3;
+  const double uniform = 1 / std::sqrt(12.0);
+  switch (format) {
+    case DType::kQ8:
+      return kLargestOfBlock / 127 * uniform;
+    case DType::kQ6K:
+      return kLargestOfBlock / 32 * uniform;
+    case DType::kQ5:
+    case DType::kQ5Min:
+    case DType::kQ5K:
+      return kLargestOfBlock / 16 * uniform;
+    case DType::kQ4:
+    case DType::kQ4K:
+      return kLargestOfBlock / 8 * uniform;
+    default:
+      return 0;
+  }
+}
+
+// The number behind the last letter of "global.sam.block3".
+std::int64_t index_in(std::string_view stage) {
+  const std::size_t digit = stage.find_last_not_of("0123456789") + 1;
+  std::int64_t index = 0;
+  std::from_chars(stage.data() + digit, stage.data() + stage.size(), index);
+  return index;
+}
+
+bool has(std::string_view stage, std::string_view part) {
+  return stage.find(part) != std::string_view::npos;
+}
+
+std::int64_t products_of_encoder(std::string_view stage, const NetworkSpec& spec) {
+  if (has(stage, "pixels")) return 0;
+  if (has(stage, "sam.embed")) return 1;
+  if (has(stage, "sam.block")) return 1 + kProductsOfALayer * (index_in(stage) + 1);
+  const std::int64_t neck = 1 + kProductsOfALayer * spec.sam.layers + 2;
+  if (has(stage, "sam.neck")) return neck;
+  if (has(stage, "sam.net2")) return neck + 1;
+  const std::int64_t compressed = neck + 2;
+  if (has(stage, "sam.net3") || has(stage, "clip.embed") || has(stage, "clip.preln")) {
+    return compressed;
+  }
+  if (has(stage, ".layer")) return compressed + kProductsOfALayer * (index_in(stage) + 1);
+  const std::int64_t layers = spec.family == Family::kV1 ? spec.clip.layers : spec.flow.layers;
+  return compressed + kProductsOfALayer * layers + (has(stage, "proj") ? 1 : 0);
+}
+
+}  // namespace
+
+Precision precision_of(const kernels::Table& /*ops*/, DType format) {
+  return {.weights = rounding_of(format), .operands = 0};
+}
+
+std::int64_t products_before(std::string_view stage, const NetworkSpec& spec) {
+  if (stage.starts_with("global.") || stage.starts_with("local.")) {
+    return products_of_encoder(stage, spec);
+  }
+  const std::int64_t embeds = products_of_encoder("proj", spec);
+  if (stage.starts_with("dec.layer")) return embeds + kProductsOfALayer * (index_in(stage) + 1);
+  if (stage.starts_with("router")) {
+    // Four products of its layer's attention, and the router's own.
+    const std::size_t dot = stage.find('.');
+    return embeds + kProductsOfALayer * index_in(stage.substr(0, dot)) + 5;
+  }
+  const std::int64_t last = embeds + kProductsOfALayer * spec.decoder.layers;
+  if (stage == "dec.norm") return last;
+  return stage.starts_with("logits") ? last + 1 : embeds;
+}
+
+Bound bound_of(std::string_view stage, const NetworkSpec& spec, const Precision& precision,
+               bool full_size) {
+  if (has(stage, "pixels")) return {Measure::kMax, 0};  // bytes by a table
+  if (!precision.exact()) {
+    const auto products = static_cast<double>(products_before(stage, spec));
+    const double one = std::hypot(precision.weights, precision.operands);
+    return {Measure::kNorm, kMargin * one * std::sqrt(products)};
+  }
+  if (!full_size) return {Measure::kMax, kTinyTolerance};
+  const bool decoder = stage.starts_with("dec.") || stage.starts_with("router");
+  return {Measure::kMax, decoder ? kFullDecoderTolerance : kFullEncoderTolerance};
+}
+
+StageCheck check_of(std::string stage, const StageError& error, const Bound& bound) {
+  StageCheck check = told(std::move(stage), bound.measure);
+  check.max_error = error.max_relative;
+  check.norm_error = error.norm_relative;
+  check.tolerance = bound.tolerance;
+  check.note = error.worst;
+  return judged(std::move(check));
+}
+
+}  // namespace lectio::proof

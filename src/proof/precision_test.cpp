@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proof/precision.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/splitmix.h"
+#include "model/spec/official_spec.h"
+#include "model/weights/quantize.h"
+
+namespace lectio::proof {
+namespace {
+
+TEST(Precision, KnowsWhichFormatsHoldTheGoldensWithoutRounding) {
+  for (const DType format : {DType::kF32, DType::kBF16, DType::kF16}) {
+    EXPECT_TRUE(precision_of(kernels::reference(), format).exact()) << dtype_name(format);
+  }
+  EXPECT_FALSE(precision_of(kernels::reference(), DType::kQ8).exact());
+}
+
+// What is derived against what the quantiser does to normal numbers.
+TEST(Precision, IsWhatRoundingToBlocksCosts) {
+  Random random(3);
+  std::vector<float> row(32 * 4000);
+  for (float& number : row) {
+    double sum = -6;  // twelve uniform numbers are a normal one
+    for (int i = 0; i < 12; ++i) sum += random.unit();
+    number = static_cast<float>(sum);
+  }
+  for (const DType format : {DType::kQ8, DType::kQ4}) {
+    std::vector<std::byte> out(static_cast<std::size_t>(row_bytes(format, std::ssize(row))));
+    const auto error = encode_row(format, row, out.data());
+    ASSERT_TRUE(error);
+    const double derived = precision_of(kernels::reference(), format).weights;
+    EXPECT_LT(error->rms_relative(), 1.1 * derived) << dtype_name(format);
+    EXPECT_GT(error->rms_relative(), 0.8 * derived) << dtype_name(format);
+  }
+}
+
+TEST(Precision, CountsTheProductsBeforeAStage) {
+  const NetworkSpec v1 = official_spec(Family::kV1);
+  EXPECT_EQ(products_before("global.pixels", v1), 0);
+  EXPECT_EQ(products_before("global.sam.embed", v1), 1);
+  EXPECT_EQ(products_before("local.sam.block11", v1), 73);
+  EXPECT_EQ(products_before("global.sam.neck", v1), 75);
+  EXPECT_EQ(products_before("global.sam.net3", v1), 77);
+  EXPECT_EQ(products_before("global.clip.layer23", v1), 77 + 6 * 24);
+  EXPECT_EQ(products_before("global.proj", v1), 222);
+  EXPECT_EQ(products_before("embeds", v1), 222);
+  EXPECT_EQ(products_before("dec.layer0", v1), 228);
+  EXPECT_EQ(products_before("router1.scores", v1), 222 + 6 + 5);
+  EXPECT_EQ(products_before("router11.weights", v1), 222 + 66 + 5);
+  EXPECT_EQ(products_before("dec.norm", v1), 222 + 72);
+  EXPECT_EQ(products_before("logits", v1), 222 + 73);
+  const NetworkSpec v2 = official_spec(Family::kV2);
+  EXPECT_EQ(products_before("global.qwen.layer0", v2), 83);
+  EXPECT_EQ(products_before("global.qwen.out", v2), 77 + 144);
+}
+
+TEST(Precision, BoundsPixelsExactlyAndRoundedStagesByTheirNorm) {
+  const NetworkSpec spec = official_spec(Family::kV1);
+  const Precision rounded = precision_of(kernels::reference(), DType::kQ8);
+  EXPECT_EQ(bound_of("global.pixels", spec, rounded, true).tolerance, 0);
+  EXPECT_EQ(bound_of("dec.layer3", spec, {}, false).tolerance, 1e-4);
+  EXPECT_EQ(bound_of("dec.layer3", spec, {}, true).tolerance, 5e-4);
+  EXPECT_EQ(bound_of("global.proj", spec, {}, true).tolerance, 2e-4);
+  const Bound bound = bound_of("global.sam.embed", spec, rounded, true);
+  EXPECT_EQ(bound.measure, Measure::kNorm);
+  EXPECT_DOUBLE_EQ(bound.tolerance, 2 * rounded.weights);
+}
+
+}  // namespace
+}  // namespace lectio::proof
