@@ -20,6 +20,7 @@ CONFINED = {
     "tiff": (["media/image"], False),
     "gif_lib.h": (["media/image"], False),
     "stb/": (["media/image"], False),
+    "qpdf/": (["media/pdf"], False),
     "libexif/": (["media/image"], False),
     "ft2build.h": (["media/render"], False),
     "freetype/": (["media/render"], False),
