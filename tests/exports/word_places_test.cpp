@@ -144,13 +144,13 @@ TEST_P(WordPlaces, AreWhereTheWordsAreDrawn) {
 
 INSTANTIATE_TEST_SUITE_P(
     Pages, WordPlaces,
-    testing::Values(PageCase{"OneColumn", 16, 1, Align::kLeft, 1.2, "DejaVuSerif.ttf", 0.95, 0.985},
-                    PageCase{"Small", 9, 1, Align::kLeft, 1.2, "DejaVuSerif.ttf", 0.95, 0.985},
-                    PageCase{"Tight", 14, 1, Align::kLeft, 1.0, "DejaVuSans.ttf", 0.95, 0.985},
-                    PageCase{"Justified", 16, 1, Align::kJustify, 1.3, "DejaVuSans.ttf", 0.95, 0.985},
-                    PageCase{"TwoColumns", 14, 2, Align::kLeft, 1.2, "DejaVuSerif.ttf", 0.95, 0.985},
-                    PageCase{"ThreeColumnsJustified", 12, 3, Align::kJustify, 1.2, "DejaVuSans.ttf",
-                             0.9, 0.9}),
+    testing::Values(
+        PageCase{"OneColumn", 16, 1, Align::kLeft, 1.2, "DejaVuSerif.ttf", 0.95, 0.985},
+        PageCase{"Small", 9, 1, Align::kLeft, 1.2, "DejaVuSerif.ttf", 0.95, 0.985},
+        PageCase{"Tight", 14, 1, Align::kLeft, 1.0, "DejaVuSans.ttf", 0.95, 0.985},
+        PageCase{"Justified", 16, 1, Align::kJustify, 1.3, "DejaVuSans.ttf", 0.95, 0.985},
+        PageCase{"TwoColumns", 14, 2, Align::kLeft, 1.2, "DejaVuSerif.ttf", 0.95, 0.985},
+        PageCase{"ThreeColumnsJustified", 12, 3, Align::kJustify, 1.2, "DejaVuSans.ttf", 0.9, 0.9}),
     [](const auto& run) { return std::string(run.param.name); });
 
 // A model that leaves out words, doubles some and misspells others.

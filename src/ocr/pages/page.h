@@ -18,6 +18,7 @@ struct Page {
   Image image;
   std::string source;      // file name, for messages and reports
   std::int64_t index = 0;  // place in its document, from 0
+  double dpi = 0;          // dots an inch, where the page has a size on paper; 0: not known
 };
 
 // Why the text ended. Never "stop" unless the model said so.

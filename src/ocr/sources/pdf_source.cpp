@@ -93,6 +93,7 @@ class PdfSource : public PageSource {
     auto image = render(index);
     if (!image) return image.error().within(page_name(index));
     page.image = *std::move(image);
+    page.dpi = dpi_for(*size_of(index));  // known, or it could not have been rendered
     return page;
   }
 
@@ -163,10 +164,13 @@ class PdfSource : public PageSource {
     return sizes_[static_cast<std::size_t>(index - first_size_)];
   }
 
+  double dpi_for(const PdfPageSize& size) const {
+    return options_.dpi ? *options_.dpi : rendering_dpi(options_.mode, size.width, size.height);
+  }
+
   Result<Image> render(std::int64_t index) {
     LECTIO_TRY(const PdfPageSize size, size_of(index));
-    const double dpi =
-        options_.dpi ? *options_.dpi : rendering_dpi(options_.mode, size.width, size.height);
+    const double dpi = dpi_for(size);
     const double pixels = size.width * size.height * dpi * dpi / (kPointsAnInch * kPointsAnInch);
     if (pixels > static_cast<double>(options_.limits.max_pixels)) {
       return Error(ErrorCode::kTooLarge,

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ocr/assembly/assemble.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "ocr/answer/answer.h"
+#include "ocr/answer/markup.h"
+#include "ocr/assembly/confidence.h"
+#include "ocr/lines/place_words.h"
+
+namespace lectio {
+namespace {
+
+// The plain text of one or more blocks in a row and where it comes from.
+struct Source {
+  std::string text;
+  struct Part {
+    std::size_t begin = 0;  // in text
+    std::size_t block = 0;
+    PlainText plain;
+  };
+  std::vector<Part> parts;
+
+  void add(std::size_t block, const Block& from) {
+    Part part{0, block, plain_text(from.text)};
+    if (part.plain.text.empty()) return;
+    if (!text.empty()) text += '\n';
+    part.begin = text.size();
+    text += part.plain.text;
+    parts.push_back(std::move(part));
+  }
+  const Part& at(std::size_t place) const {
+    const auto next = std::partition_point(parts.begin(), parts.end(),
+                                           [&](const Part& part) { return part.begin <= place; });
+    return *std::prev(next);
+  }
+};
+
+// A little wider than the model says: its boxes are rounded and often close.
+Box widened(const Box& box, const DocumentPage& page) {
+  const std::int64_t margin = 2 + std::max(page.width, page.height) / 500;
+  return {std::max<std::int64_t>(0, box.x0 - margin), std::max<std::int64_t>(0, box.y0 - margin),
+          std::min(page.width, box.x1 + margin), std::min(page.height, box.y1 + margin)};
+}
+
+class WordPlacer {
+ public:
+  WordPlacer(const InkMask& mask, const TextConfidence& confidence, DocumentPage& page)
+      : mask_(mask),
+        confidence_(confidence),
+        page_(page) {}
+
+  void place_all() {
+    Source unplaced;  // blocks in a row without boxes
+    for (std::size_t i = 0; i < page_.blocks.size(); ++i) {
+      const Block& block = page_.blocks[i];
+      const bool drawn = block.kind == BlockKind::kFigure && !block.svg.empty();
+      if (drawn || block.text.empty()) continue;
+      if (block.boxes.empty()) {
+        unplaced.add(i, block);
+        continue;
+      }
+      place(std::exchange(unplaced, {}), {whole_page()}, false);
+      Source one;
+      one.add(i, block);
+      std::vector<Box> regions;
+      for (const Box& box : block.boxes) regions.push_back(widened(box, page_));
+      place(one, regions, block.table.has_value());
+    }
+    place(unplaced, {whole_page()}, false);
+  }
+
+ private:
+  Box whole_page() const { return {0, 0, page_.width, page_.height}; }
+
+  void place(const Source& source, const std::vector<Box>& regions, bool rows) {
+    if (source.parts.empty()) return;
+    const PlacedText placed = place_words(mask_, regions, source.text, rows);
+    std::map<std::pair<std::size_t, std::size_t>, std::size_t> lines;  // (block, line) to its place
+    for (const PlacedWord& word : placed.words) {
+      const Source::Part& part = source.at(word.begin);
+      Block& block = page_.blocks[part.block];
+      const auto [line, is_new] = lines.try_emplace({part.block, word.line}, block.lines.size());
+      if (is_new) block.lines.push_back({});
+      add(block, block.lines[line->second], part, word);
+    }
+    for (const auto& [key, place] : lines) {
+      Line& line = page_.blocks[key.first].lines[place];
+      for (const Word& word : line.words) line.box = united(line.box, word.box);
+    }
+  }
+
+  void add(const Block& block, Line& line, const Source::Part& part, const PlacedWord& word) {
+    const std::size_t begin = word.begin - part.begin;
+    const std::size_t end = word.end - part.begin;
+    const std::size_t from = block.answer_begin + part.plain.source[begin];
+    const std::size_t to = block.answer_begin + part.plain.source[end - 1] + 1;
+    line.words.push_back(
+        {part.plain.text.substr(begin, end - begin), word.box, confidence_.over(from, to)});
+  }
+
+  const InkMask& mask_;
+  const TextConfidence& confidence_;
+  DocumentPage& page_;
+};
+
+}  // namespace
+
+DocumentPage assemble_page(const Page& page, const PageText& text, const AssemblyOptions& options) {
+  DocumentPage result;
+  result.index = page.index;
+  result.width = page.image.width;
+  result.height = page.image.height;
+  result.dpi = page.dpi;
+  result.source = page.source;
+  result.answer = text.text;
+  result.mode = text.mode;
+  result.prompt = options.prompt;
+  result.verdict = options.verdict;
+  result.finish = finish_reason_name(text.finish);
+  result.vision_tokens = text.vision_tokens;
+  result.prompt_tokens = text.prompt_tokens;
+  result.generated_tokens = text.generated_tokens;
+  ParsedAnswer parsed = parse_answer(text.text, result.width, result.height);
+  result.blocks = std::move(parsed.blocks);
+  result.problems = std::move(parsed.problems);
+
+  const TextConfidence confidence(text);
+  result.confidence = confidence.whole();
+  for (Block& block : result.blocks) {
+    block.confidence = confidence.over(block.answer_begin, block.answer_end);
+  }
+  if (options.words && !result.blocks.empty()) {
+    WordPlacer(find_ink(page.image), confidence, result).place_all();
+  }
+  return result;
+}
+
+}  // namespace lectio

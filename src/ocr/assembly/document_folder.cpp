@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ocr/assembly/document_folder.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "base/file.h"
+#include "media/image/encode.h"
+#include "media/image/resize.h"
+#include "media/pdf/pdf_writer.h"
+#include "ocr/export/page_pictures.h"
+
+namespace lectio {
+namespace {
+
+constexpr int kFigureQuality = 95;  // as the official runner's
+constexpr int kPageQuality = 85;
+
+std::string page_suffix(std::size_t place) {
+  char text[24];
+  std::snprintf(text, sizeof(text), "_%04zu", place + 1);
+  return text;
+}
+
+const char* ending_of(Format format) {
+  switch (format) {
+    case Format::kMarkdown:
+      return ".md";
+    case Format::kText:
+      return ".txt";
+    case Format::kHtml:
+      return ".html";
+    case Format::kJson:
+      return ".json";
+    case Format::kHocr:
+      return ".hocr";
+    case Format::kAlto:
+      return ".alto.xml";
+    case Format::kPageXml:
+      return ".page.xml";
+    case Format::kPdf:
+      return ".pdf";
+    case Format::kOverlay:
+      return "_layout.png";
+    case Format::kContentList:
+      return "_content_list.json";
+    case Format::kDocling:
+      return ".docling.json";
+    case Format::kDolma:
+      return ".jsonl";
+    case Format::kRunner:
+      return ".mmd";
+  }
+  return "";
+}
+
+// Formats that refer to figures by their names.
+bool shows_figures(Format format) {
+  return format == Format::kMarkdown || format == Format::kHtml || format == Format::kJson ||
+         format == Format::kContentList || format == Format::kRunner;
+}
+
+}  // namespace
+
+struct DocumentFolder::Data {
+  FolderOptions options;
+  Document document;
+  std::filesystem::path folder;
+  std::vector<std::filesystem::path> written;
+  std::optional<PdfWriter> pdf;
+  std::map<std::string, std::string> figures;  // by name, for HTML that holds them
+
+  bool wants(Format format) const {
+    return std::find(options.formats.begin(), options.formats.end(), format) !=
+           options.formats.end();
+  }
+  bool wants_figures() const {
+    return std::any_of(options.formats.begin(), options.formats.end(), shows_figures);
+  }
+  Result<void> write(const std::string& name, const std::string& bytes);
+  Result<void> write_figures(const DocumentPage& page, const Image& image);
+  Result<void> write_text(Format format);
+};
+
+Result<void> DocumentFolder::Data::write(const std::string& name, const std::string& bytes) {
+  const std::filesystem::path path = folder / name;
+  std::error_code problem;
+  std::filesystem::create_directories(path.parent_path(), problem);
+  if (problem) {
+    return Error(ErrorCode::kIo,
+                 path.parent_path().string() + ": cannot make the folder: " + problem.message());
+  }
+  LECTIO_TRY_VOID(write_file_atomic(path, bytes));
+  written.push_back(path);
+  return {};
+}
+
+Result<void> DocumentFolder::Data::write_figures(const DocumentPage& page, const Image& image) {
+  for (const FigureBox& figure : figures_of(page, document.pages.size())) {
+    const Box& box = figure.box;
+    std::string bytes =
+        box.empty()
+            ? figure.block->svg
+            : encode_jpeg(crop(image, box.x0, box.y0, box.width(), box.height()), kFigureQuality);
+    LECTIO_TRY_VOID(write(figure.name, bytes));
+    if (options.self_contained && wants(Format::kHtml)) figures[figure.name] = std::move(bytes);
+  }
+  return {};
+}
+
+Result<void> DocumentFolder::Data::write_text(Format format) {
+  const std::string name = document.name + ending_of(format);
+  switch (format) {
+    case Format::kMarkdown:
+      return write(name, to_markdown(document));
+    case Format::kText:
+      return write(name, to_text(document));
+    case Format::kHtml:
+      return write(name, to_html(document, [this](const std::string& figure) {
+                     const auto found = figures.find(figure);
+                     return found == figures.end() ? std::nullopt : std::optional(found->second);
+                   }));
+    case Format::kJson:
+      return write(name, to_json(document));
+    case Format::kHocr:
+      return write(name, to_hocr(document));
+    case Format::kAlto:
+      return write(name, to_alto(document));
+    case Format::kContentList:
+      return write(name, to_content_list(document));
+    case Format::kDocling:
+      return write(name, to_docling(document));
+    case Format::kDolma:
+      return write(name, to_dolma(document));
+    case Format::kRunner:
+      return write(name, to_runner_text(document));
+    case Format::kPageXml:
+      for (std::size_t i = 0; i < document.pages.size(); ++i) {
+        LECTIO_TRY_VOID(
+            write(document.name + page_suffix(i) + ending_of(format), to_page_xml(document, i)));
+      }
+      return {};
+    case Format::kPdf: {
+      LECTIO_TRY(const std::string bytes, pdf->finish(document.name, document.producer));
+      return write(name, bytes);
+    }
+    case Format::kOverlay:  // written with its page
+      return {};
+  }
+  return {};
+}
+
+DocumentFolder::DocumentFolder(FolderOptions options, Document document)
+    : data_(std::make_unique<Data>()) {
+  data_->folder = options.folder / document.name;
+  data_->options = std::move(options);
+  data_->document = std::move(document);
+  if (data_->wants(Format::kPdf)) data_->pdf.emplace();
+}
+DocumentFolder::DocumentFolder(DocumentFolder&&) noexcept = default;
+DocumentFolder& DocumentFolder::operator=(DocumentFolder&&) noexcept = default;
+DocumentFolder::~DocumentFolder() = default;
+
+Result<void> DocumentFolder::add_page(const Page& page, const PageText& text,
+                                      const AssemblyOptions& options) {
+  Data& data = *data_;
+  DocumentPage assembled = assemble_page(page, text, options);
+  if (data.wants_figures()) LECTIO_TRY_VOID(data.write_figures(assembled, page.image));
+  if (data.wants(Format::kOverlay)) {
+    LECTIO_TRY_VOID(data.write(
+        data.document.name + page_suffix(data.document.pages.size()) + ending_of(Format::kOverlay),
+        encode_png(draw_overlay(assembled, page.image))));
+  }
+  if (data.pdf) {
+    LECTIO_TRY_VOID(data.pdf->add_page(pdf_page(assembled, encode_jpeg(page.image, kPageQuality))));
+  }
+  data.document.pages.push_back(std::move(assembled));
+  return {};
+}
+
+Result<std::vector<std::filesystem::path>> DocumentFolder::finish() {
+  for (const Format format : data_->options.formats) LECTIO_TRY_VOID(data_->write_text(format));
+  return std::move(data_->written);
+}
+
+std::string DocumentNames::name_for(const std::filesystem::path& source) {
+  std::string stem = source.stem().string();
+  if (stem.empty() || stem == "-" || stem == "." || stem == "..") stem = "page";
+  std::string name = stem;
+  for (int number = 2; !taken_.insert(name).second; ++number) {
+    name = stem + "-" + std::to_string(number);
+  }
+  return name;
+}
+
+}  // namespace lectio
