@@ -18,7 +18,7 @@ thread_local bool inside_parallel_for = false;
 
 // How long a thread that waits looks before it sleeps. A decoder's token is dozens of parallel_for
 // a few microseconds apart, and waking a sleeping thread costs more than most of them take.
-constexpr std::chrono::microseconds kSpin{50};
+constexpr std::chrono::microseconds kSpin{20};
 
 inline void pause() {
 #if defined(__x86_64__) || defined(__i386__)

@@ -78,6 +78,27 @@ struct LinearJob {
   TensorView y;
 };
 
+// One layer of the keys and values of one sequence: [heads][capacity][head_dim] each, F32 or F16.
+// Numbers beyond the range of F16 are stored as its largest.
+struct CacheView {
+  void* keys = nullptr;
+  void* values = nullptr;
+  DType dtype = DType::kF32;
+  std::int64_t heads = 0;
+  std::int64_t capacity = 0;
+  std::int64_t head_dim = 0;
+
+  std::int64_t width() const { return heads * head_dim; }
+};
+
+// One query a head, q[heads * head_dim], over the first `keys` positions of a cache.
+struct CachedQuery {
+  const float* q = nullptr;
+  CacheView cache;
+  std::int64_t keys = 0;
+  float* out = nullptr;  // [heads * head_dim]
+};
+
 struct Table {
   const char* name;
 
@@ -100,6 +121,13 @@ struct Table {
   void (*rms_norm)(Context&, TensorView x, TensorView weight, float eps, TensorView y);
   // out[batch * queries, heads * head_dim], dense.
   void (*attention)(Context&, const AttentionArgs&, TensorView out);
+  // softmax(scale * q.k) v for one row each of several sequences; every head by itself, to the bit.
+  void (*attend_cached)(Context&, std::span<const CachedQuery> queries, float scale);
+  // Rows of keys and values, [n, width] each, to positions [begin, begin + n) of a cache.
+  void (*store_cached)(Context&, TensorView keys, TensorView values, const CacheView& cache,
+                       std::int64_t begin);
+  // Positions [0, n) of a cache as rows [n, width].
+  void (*load_cached)(Context&, const CacheView& cache, TensorView keys, TensorView values);
   // In place, half-rotate (spec 4.3): x[n, heads * head_dim], row i at position positions_begin +
   // i.
   void (*rope)(Context&, TensorView x, std::int64_t head_dim, std::int64_t positions_begin,

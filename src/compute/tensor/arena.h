@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <type_traits>
 #include <vector>
 
 #include "compute/tensor/tensor.h"
@@ -58,5 +60,15 @@ class ScratchScope {
   Arena& arena_;
   Arena::Mark mark_;
 };
+
+// An array of plain values, each as its type begins; dies with the scope.
+template <typename T>
+std::span<T> make_array(ScratchScope& scratch, std::int64_t count) {
+  static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= 64);
+  auto* const memory =
+      static_cast<T*>(scratch.make({count, static_cast<std::int64_t>(sizeof(T))}, DType::kU8).data);
+  std::uninitialized_value_construct_n(memory, count);
+  return {memory, static_cast<std::size_t>(count)};
+}
 
 }  // namespace lectio

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "model/language/kv_cache.h"
@@ -23,5 +24,10 @@ struct Attention {
 // and values into the cache's layer, and leaves its length.
 void forward(const Attention& w, const DecoderSpec& spec, const Run& run, const KvCache& cache,
              std::int64_t layer, TensorView x, TensorView y);
+
+// The same for one row each of several sequences: row i is at caches[i]->length(). A row's result
+// depends on its own sequence alone, to the bit.
+void step(const Attention& w, const DecoderSpec& spec, const Run& run,
+          std::span<KvCache* const> caches, std::int64_t layer, TensorView x, TensorView y);
 
 }  // namespace lectio

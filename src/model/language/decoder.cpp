@@ -27,6 +27,26 @@ void forward(const DecoderLayer& w, const DecoderSpec& spec, const Run& run, con
   run.ops.add(run.context, x, branch, x);
 }
 
+// The same for one row each of several sequences.
+void step(const DecoderLayer& w, const DecoderSpec& spec, const Run& run,
+          std::span<KvCache* const> caches, std::int64_t index, TensorView x) {
+  ScratchScope scratch(run.context.scratch);
+  const TensorView normed = scratch.make(x.shape);
+  const TensorView branch = scratch.make(x.shape);
+
+  forward(w.norm1, run, x, normed);
+  step(w.attention, spec, run, caches, index, normed, branch);
+  run.ops.add(run.context, x, branch, x);
+
+  forward(w.norm2, run, x, normed);
+  if (const auto* dense = std::get_if<GatedMlp>(&w.feed_forward)) {
+    step(*dense, run, normed, branch);
+  } else {
+    step(std::get<MixtureOfExperts>(w.feed_forward), spec, run, index, normed, branch);
+  }
+  run.ops.add(run.context, x, branch, x);
+}
+
 }  // namespace
 
 DecoderLayer DecoderLayer::bind(Binder& binder, const DecoderSpec& spec, std::int64_t index) {
@@ -57,6 +77,10 @@ Decoder Decoder::bind(Binder& binder, const DecoderSpec& spec) {
 
 void forward(const Decoder& w, const DecoderSpec& spec, const Run& run, TensorView rows,
              KvCache& cache, TensorView logits) {
+  if (rows.rows() == 1) {
+    KvCache* const only = &cache;
+    return step(w, spec, run, rows, {&only, 1}, logits);
+  }
   ScratchScope scratch(run.context.scratch);
   const TensorView x = scratch.make({rows.rows(), spec.width});
   std::ranges::copy(rows.floats(), x.f32());
@@ -72,6 +96,26 @@ void forward(const Decoder& w, const DecoderSpec& spec, const Run& run, TensorVi
   forward(w.norm, run, last, last);
   run.stages.show("dec.norm", last);
   run.ops.linear(run.context, last, w.head, {}, kernels::Activation::kNone, logits);
+  run.stages.show("logits", logits);
+}
+
+void step(const Decoder& w, const DecoderSpec& spec, const Run& run, TensorView rows,
+          std::span<KvCache* const> caches, TensorView logits) {
+  LECTIO_CHECK(rows.rows() == std::ssize(caches) && logits.rows() == rows.rows(),
+               rows.shape.to_string() + " to " + logits.shape.to_string());
+  ScratchScope scratch(run.context.scratch);
+  const TensorView x = scratch.make({rows.rows(), spec.width});
+  std::ranges::copy(rows.floats(), x.f32());
+  for (std::size_t i = 0; i < w.layers.size(); ++i) {
+    const auto index = static_cast<std::int64_t>(i);
+    step(w.layers[i], spec, run, caches, index, x);
+    run.stages.show("dec.layer", index, x);
+  }
+  for (KvCache* const cache : caches) cache->advance(1);
+  forward(w.norm, run, x, x);
+  run.stages.show("dec.norm", x);
+  const kernels::LinearJob head{.x = x, .weight = w.head, .gate = {}, .y = logits};
+  run.ops.linear_group(run.context, {&head, 1});
   run.stages.show("logits", logits);
 }
 

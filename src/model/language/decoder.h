@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <variant>
 #include <vector>
 
@@ -36,8 +37,14 @@ struct Decoder {
 };
 
 // rows[n, width] at the cache's position -> logits[m, vocabulary] of the last m <= n rows. Advances
-// the cache.
+// the cache. A single row is a step.
 void forward(const Decoder& w, const DecoderSpec& spec, const Run& run, TensorView rows,
              KvCache& cache, TensorView logits);
+
+// The next row of each of several sequences: rows[i], at the position of caches[i], -> logits[i].
+// Advances the caches, which are different ones. A sequence's logits are the same to the bit
+// whatever is beside it, and for any number of threads.
+void step(const Decoder& w, const DecoderSpec& spec, const Run& run, TensorView rows,
+          std::span<KvCache* const> caches, TensorView logits);
 
 }  // namespace lectio

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "model/layers/testing.h"
 
@@ -71,9 +72,9 @@ class DecoderTest : public ::testing::TestWithParam<std::string_view> {
 };
 
 TEST_P(DecoderTest, GivesTheSameRowByRowAsAllAtOnce) {
-  KvCache whole(2, 6, kWidth);
+  KvCache whole(spec_, 6);
   const Tensor expected = decode(whole, 0, 6, 6);
-  KvCache grown(2, 6, kWidth);
+  KvCache grown(spec_, 6);
   for (std::int64_t row = 0; row < 6; ++row) {
     expect_close(decode(grown, row, row + 1, 1).view(), expected.view().row_range(row, 1));
   }
@@ -81,15 +82,15 @@ TEST_P(DecoderTest, GivesTheSameRowByRowAsAllAtOnce) {
 }
 
 TEST_P(DecoderTest, GivesTheSameInUnequalParts) {
-  KvCache whole(2, 6, kWidth);
+  KvCache whole(spec_, 6);
   const Tensor expected = decode(whole, 0, 6, 3);
-  KvCache parts(2, 6, kWidth);
+  KvCache parts(spec_, 6);
   decode(parts, 0, 2, 1);
   expect_close(decode(parts, 2, 6, 3).view(), expected.view());
 }
 
 TEST_P(DecoderTest, ForgetsWhatTheCacheIsToldToForget) {
-  KvCache cache(2, 6, kWidth);
+  KvCache cache(spec_, 6);
   decode(cache, 0, 3, 1);
   const Tensor expected = decode(cache, 3, 4, 1);
   cache.truncate(3);
@@ -99,10 +100,10 @@ TEST_P(DecoderTest, ForgetsWhatTheCacheIsToldToForget) {
 }
 
 TEST_P(DecoderTest, SeesNoLaterRow) {
-  KvCache first(2, 6, kWidth);
+  KvCache first(spec_, 6);
   const Tensor before = decode(first, 0, 6, 6);
   rows_.f32()[5 * kWidth] += 1.0F;
-  KvCache second(2, 6, kWidth);
+  KvCache second(spec_, 6);
   const Tensor after = decode(second, 0, 6, 6);
   expect_close(after.view().row_range(0, 5), before.view().row_range(0, 5));
   EXPECT_FALSE(std::ranges::equal(after.view().row_range(5, 1).floats(),
@@ -110,8 +111,62 @@ TEST_P(DecoderTest, SeesNoLaterRow) {
 }
 
 TEST_P(DecoderTest, RefusesMoreRowsThanTheCacheHolds) {
-  KvCache cache(2, 4, kWidth);
+  KvCache cache(spec_, 4);
   EXPECT_THROW(decode(cache, 0, 6, 1), InvariantError);
+}
+
+// Sequences of different lengths, some of which leave on the way.
+TEST_P(DecoderTest, StepsEverySequenceToTheSameBitsAsAlone) {
+  for (const DType dtype : {DType::kF32, DType::kF16}) {
+    std::vector<KvCache> alone, together;
+    for (std::int64_t i = 0; i < 3; ++i) {
+      for (auto* caches : {&alone, &together}) {
+        caches->emplace_back(spec_, 6, dtype);
+        decode(caches->back(), i, i + 1 + i % 2, 1);
+      }
+    }
+    for (std::int64_t count = 3; count > 0; --count) {
+      std::vector<KvCache*> members;
+      for (std::int64_t i = 0; i < count; ++i) {
+        members.push_back(&together[static_cast<std::size_t>(i)]);
+      }
+      const TensorView rows = rows_.view().row_range(count, count);
+      Tensor logits({count, spec_.vocabulary});
+      step(decoder_, spec_, bench_.run(), rows, members, logits.view());
+      for (std::int64_t i = 0; i < count; ++i) {
+        const Tensor expected =
+            decode(alone[static_cast<std::size_t>(i)], count + i, count + i + 1, 1);
+        EXPECT_TRUE(std::ranges::equal(logits.view().row_range(i, 1).floats(), expected.floats()))
+            << dtype_name(dtype) << ", " << i << " of " << count;
+      }
+    }
+  }
+}
+
+// Half a thousandth of a key or value changes little.
+TEST_P(DecoderTest, GivesNearlyTheSameWithACacheOfHalfTheSize) {
+  KvCache full(spec_, 6, DType::kF32);
+  KvCache half(spec_, 6, DType::kF16);
+  EXPECT_EQ(2 * half.bytes(), full.bytes());
+  const Tensor expected = decode(full, 0, 6, 6);
+  const Tensor got = decode(half, 0, 6, 6);
+  EXPECT_FALSE(std::ranges::equal(got.floats(), expected.floats()));
+  for (std::size_t i = 0; i < got.floats().size(); ++i) {
+    EXPECT_NEAR(got.floats()[i], expected.floats()[i], 0x1.0p-8F) << i;
+  }
+}
+
+TEST_P(DecoderTest, GoesOnInALargerCache) {
+  KvCache small(spec_, 3, DType::kF16);
+  decode(small, 0, 3, 1);
+  KvCache large(spec_, 6, DType::kF16);
+  large.take_over(small);
+  const Tensor got = decode(large, 3, 4, 1);
+  KvCache whole(spec_, 6, DType::kF16);
+  decode(whole, 0, 3, 1);
+  const Tensor expected = decode(whole, 3, 4, 1);
+  EXPECT_TRUE(std::ranges::equal(got.floats(), expected.floats()));
+  EXPECT_THROW(small.take_over(large), InvariantError);
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, DecoderTest, ::testing::ValuesIn(kernels::available()),

@@ -2,6 +2,7 @@
 #include "model/language/experts.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
 
 namespace lectio {
@@ -14,17 +15,12 @@ struct ByExpert {
   std::span<std::int32_t> choices;  // [n * k]
 };
 
-std::span<std::int32_t> make_ints(ScratchScope& scratch, std::int64_t count) {
-  return {static_cast<std::int32_t*>(scratch.make({count}, DType::kI32).data),
-          static_cast<std::size_t>(count)};
-}
-
 ByExpert sort_by_expert(std::span<const std::int32_t> chosen, std::int64_t experts,
                         ScratchScope& scratch) {
-  const ByExpert sorted{make_ints(scratch, experts + 1), make_ints(scratch, std::ssize(chosen))};
+  const ByExpert sorted{make_array<std::int32_t>(scratch, experts + 1),
+                        make_array<std::int32_t>(scratch, std::ssize(chosen))};
   const std::span<std::int32_t> next =
-      make_ints(scratch, experts + 1);  // the free place of each expert
-  std::ranges::fill(next, 0);
+      make_array<std::int32_t>(scratch, experts + 1);  // the free place of each expert
   for (const std::int32_t expert : chosen) ++next[static_cast<std::size_t>(expert) + 1];
   for (std::size_t e = 1; e < next.size(); ++e) next[e] += next[e - 1];
   std::ranges::copy(next, sorted.begins.begin());
@@ -35,17 +31,38 @@ ByExpert sort_by_expert(std::span<const std::int32_t> chosen, std::int64_t exper
   return sorted;
 }
 
-// One expert on the rows of x that chose it.
-void add_expert(const GatedMlp& w, const Run& run, std::span<const std::int32_t> choices,
-                const Routing& routing, TensorView x, TensorView y) {
-  ScratchScope scratch(run.context.scratch);
-  const std::int64_t width = x.columns();
+Routing make_routing(ScratchScope& scratch, const DecoderSpec& spec, std::int64_t rows) {
+  return {.scores = scratch.make({rows, spec.experts}),
+          .experts = scratch.make({rows, spec.experts_per_token}, DType::kI32),
+          .weights = scratch.make({rows, spec.experts_per_token})};
+}
+
+void show(const Run& run, std::int64_t layer, const Routing& routing) {
+  run.stages.show("router", layer, ".scores", routing.scores);
+  run.stages.show("router", layer, ".experts", routing.experts);
+  run.stages.show("router", layer, ".weights", routing.weights);
+}
+
+std::span<const std::int32_t> chosen_of(const Routing& routing) {
+  return {static_cast<const std::int32_t*>(routing.experts.data),
+          static_cast<std::size_t>(routing.experts.shape.elements())};
+}
+
+// Row i of `to` is row choices[i] / k of `from`.
+void gather_choices(std::span<const std::int32_t> choices, std::int64_t k, TensorView from,
+                    TensorView to) {
+  const std::int64_t width = from.columns();
+  float* next = to.f32();
+  for (const std::int32_t choice : choices) {
+    next = std::copy_n(from.f32() + choice / k * width, width, next);
+  }
+}
+
+// Row choices[i] / k of y += the weight of the choice * row i of rows.
+void add_choices(std::span<const std::int32_t> choices, const Routing& routing, TensorView rows,
+                 TensorView y) {
+  const std::int64_t width = y.columns();
   const std::int64_t k = routing.experts.columns();
-  const TensorView rows = scratch.make({std::ssize(choices), width});
-  float* next = rows.f32();
-  for (const std::int32_t choice : choices)
-    next = std::copy_n(x.f32() + choice / k * width, width, next);
-  forward(w, run, rows, rows);
   const float* row = rows.f32();
   for (const std::int32_t choice : choices) {
     const float weight = routing.weights.f32()[choice];
@@ -53,6 +70,16 @@ void add_expert(const GatedMlp& w, const Run& run, std::span<const std::int32_t>
     for (std::int64_t i = 0; i < width; ++i) sum[i] += weight * row[i];
     row += width;
   }
+}
+
+// One expert on the rows of x that chose it.
+void add_expert(const GatedMlp& w, const Run& run, std::span<const std::int32_t> choices,
+                const Routing& routing, TensorView x, TensorView y) {
+  ScratchScope scratch(run.context.scratch);
+  const TensorView rows = scratch.make({std::ssize(choices), x.columns()});
+  gather_choices(choices, routing.experts.columns(), x, rows);
+  forward(w, run, rows, rows);
+  add_choices(choices, routing, rows, y);
 }
 
 }  // namespace
@@ -73,24 +100,61 @@ MixtureOfExperts MixtureOfExperts::bind(Binder& binder, const std::string& name,
 void forward(const MixtureOfExperts& w, const DecoderSpec& spec, const Run& run, std::int64_t layer,
              TensorView x, TensorView y) {
   ScratchScope scratch(run.context.scratch);
-  const Routing routing{.scores = scratch.make({x.rows(), spec.experts}),
-                        .experts = scratch.make({x.rows(), spec.experts_per_token}, DType::kI32),
-                        .weights = scratch.make({x.rows(), spec.experts_per_token})};
+  const Routing routing = make_routing(scratch, spec, x.rows());
   route(w.gate, run, x, routing);
-  run.stages.show("router", layer, ".scores", routing.scores);
-  run.stages.show("router", layer, ".experts", routing.experts);
-  run.stages.show("router", layer, ".weights", routing.weights);
+  show(run, layer, routing);
   forward(w.shared, run, x, y);
   add_routed(w.experts, run, routing, x, y);
+}
+
+// Three times over the threads: what every row needs, what the chosen experts have inside, and what
+// leads out of all of them.
+void step(const MixtureOfExperts& w, const DecoderSpec& spec, const Run& run, std::int64_t layer,
+          TensorView x, TensorView y) {
+  ScratchScope scratch(run.context.scratch);
+  const Routing routing = make_routing(scratch, spec, x.rows());
+  const TensorView shared = scratch.make({x.rows(), w.shared.gate.shape[0]});
+  const std::array<kernels::LinearJob, 2> first = {{
+      {.x = x, .weight = w.gate, .gate = {}, .y = routing.scores},
+      {.x = x, .weight = w.shared.up, .gate = w.shared.gate, .y = shared},
+  }};
+  run.ops.linear_group(run.context, first);
+  route_by_products(run, routing);
+  show(run, layer, routing);
+
+  const ByExpert sorted = sort_by_expert(chosen_of(routing), spec.experts, scratch);
+  const std::int64_t choices = std::ssize(sorted.choices);
+  const TensorView inputs = scratch.make({choices, spec.width});
+  const TensorView hidden = scratch.make({choices, spec.expert_hidden});
+  const TensorView outputs = scratch.make({choices, spec.width});
+  gather_choices(sorted.choices, spec.experts_per_token, x, inputs);
+  // Enough for every expert, and the shared one.
+  const std::int64_t most = std::min(choices, spec.experts) + 1;
+  const auto inside = make_array<kernels::LinearJob>(scratch, most);
+  const auto outside = make_array<kernels::LinearJob>(scratch, most);
+  std::size_t count = 0;
+  for (std::size_t e = 0; e < w.experts.size(); ++e) {
+    const std::int64_t begin = sorted.begins[e];
+    const std::int64_t rows = sorted.begins[e + 1] - begin;
+    if (rows == 0) continue;
+    const GatedMlp& expert = w.experts[e];
+    const TensorView middle = hidden.row_range(begin, rows);
+    inside[count] = {
+        .x = inputs.row_range(begin, rows), .weight = expert.up, .gate = expert.gate, .y = middle};
+    outside[count] = {
+        .x = middle, .weight = expert.down, .gate = {}, .y = outputs.row_range(begin, rows)};
+    ++count;
+  }
+  outside[count] = {.x = shared, .weight = w.shared.down, .gate = {}, .y = y};
+  run.ops.linear_group(run.context, inside.first(count));
+  run.ops.linear_group(run.context, outside.first(count + 1));
+  add_choices(sorted.choices, routing, outputs, y);
 }
 
 void add_routed(const std::vector<GatedMlp>& experts, const Run& run, const Routing& routing,
                 TensorView x, TensorView y) {
   ScratchScope scratch(run.context.scratch);
-  const std::span<const std::int32_t> chosen(
-      static_cast<const std::int32_t*>(routing.experts.data),
-      static_cast<std::size_t>(routing.experts.shape.elements()));
-  const ByExpert sorted = sort_by_expert(chosen, std::ssize(experts), scratch);
+  const ByExpert sorted = sort_by_expert(chosen_of(routing), std::ssize(experts), scratch);
   for (std::size_t e = 0; e < experts.size(); ++e) {
     const auto begin = static_cast<std::size_t>(sorted.begins[e]);
     const auto end = static_cast<std::size_t>(sorted.begins[e + 1]);

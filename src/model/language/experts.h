@@ -26,6 +26,10 @@ struct MixtureOfExperts {
 void forward(const MixtureOfExperts& w, const DecoderSpec& spec, const Run& run, std::int64_t layer,
              TensorView x, TensorView y);
 
+// The same for few rows, each the same to the bit whatever is beside it.
+void step(const MixtureOfExperts& w, const DecoderSpec& spec, const Run& run, std::int64_t layer,
+          TensorView x, TensorView y);
+
 // y += sum of weight * expert(x), the tokens of an expert together.
 void add_routed(const std::vector<GatedMlp>& experts, const Run& run, const Routing& routing,
                 TensorView x, TensorView y);

@@ -5,28 +5,32 @@
 #include <cstdint>
 #include <vector>
 
+#include "compute/kernels/kernels.h"
 #include "compute/tensor/tensor.h"
+#include "model/spec/network_spec.h"
 
 namespace lectio {
 
-// F32, one block a layer: [capacity, width] keys and as many values. One thread at a time.
+// Of one sequence, one block a layer: [heads][capacity][head_dim] keys and as many values, F32 or
+// F16. One thread at a time.
 class KvCache {
  public:
-  KvCache(std::int64_t layers, std::int64_t capacity, std::int64_t width);
+  KvCache(const DecoderSpec& spec, std::int64_t capacity, DType dtype = DType::kF32);
 
   std::int64_t length() const { return length_; }
   std::int64_t capacity() const { return capacity_; }
-  void truncate(std::int64_t length);  // forgets the positions from `length` on
-  void advance(std::int64_t rows);     // `rows` more positions are filled in every layer
-  TensorView keys(std::int64_t layer) const {
-    return keys_[static_cast<std::size_t>(layer)].view();
-  }
-  TensorView values(std::int64_t layer) const {
-    return values_[static_cast<std::size_t>(layer)].view();
-  }
+  DType dtype() const { return dtype_; }
+  std::int64_t bytes() const;
+  void truncate(std::int64_t length);      // forgets the positions from `length` on
+  void advance(std::int64_t rows);         // `rows` more positions are filled in every layer
+  void take_over(const KvCache& smaller);  // the positions of a cache of the same network and dtype
+  kernels::CacheView layer(std::int64_t index) const;
 
  private:
+  std::int64_t heads_;
+  std::int64_t head_dim_;
   std::int64_t capacity_;
+  DType dtype_;
   std::int64_t length_ = 0;
   std::vector<Tensor> keys_;
   std::vector<Tensor> values_;

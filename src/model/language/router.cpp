@@ -8,6 +8,10 @@ namespace lectio {
 
 void route(TensorView gate, const Run& run, TensorView x, const Routing& routing) {
   run.ops.linear(run.context, x, gate, {}, kernels::Activation::kNone, routing.scores);
+  route_by_products(run, routing);
+}
+
+void route_by_products(const Run& run, const Routing& routing) {
   run.ops.softmax(run.context, routing.scores, routing.scores);
   choose_experts(routing);
 }

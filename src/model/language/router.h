@@ -17,6 +17,9 @@ struct Routing {
 // x[n, width], gate[experts, width]; fills routing's views.
 void route(TensorView gate, const Run& run, TensorView x, const Routing& routing);
 
+// From the products of x and the gate, which are in routing.scores.
+void route_by_products(const Run& run, const Routing& routing);
+
 // The k highest scores of each row. Of equal scores, the lower index comes first.
 void choose_experts(const Routing& routing);
 

@@ -21,4 +21,13 @@ void forward(const GatedMlp& w, const Run& run, TensorView x, TensorView y) {
   run.ops.linear(run.context, gate, w.down, {}, kernels::Activation::kNone, y);
 }
 
+void step(const GatedMlp& w, const Run& run, TensorView x, TensorView y) {
+  ScratchScope scratch(run.context.scratch);
+  const TensorView hidden = scratch.make({x.rows(), w.gate.shape[0]});
+  const kernels::LinearJob inside{.x = x, .weight = w.up, .gate = w.gate, .y = hidden};
+  run.ops.linear_group(run.context, {&inside, 1});
+  const kernels::LinearJob outside{.x = hidden, .weight = w.down, .gate = {}, .y = y};
+  run.ops.linear_group(run.context, {&outside, 1});
+}
+
 }  // namespace lectio

@@ -21,4 +21,7 @@ struct GatedMlp {
 // x[n, width] -> y[n, width]. y may be x.
 void forward(const GatedMlp& w, const Run& run, TensorView x, TensorView y);
 
+// The same for few rows, each the same to the bit whatever is beside it.
+void step(const GatedMlp& w, const Run& run, TensorView x, TensorView y);
+
 }  // namespace lectio

@@ -130,14 +130,21 @@ Tensor Network::embed(const kernels::Table& ops, kernels::Context& context,
   return rows;
 }
 
-KvCache Network::make_cache(std::int64_t capacity) const {
-  return {data_->spec.decoder.layers, capacity, data_->spec.decoder.width};
+KvCache Network::make_cache(std::int64_t capacity, DType dtype) const {
+  return {data_->spec.decoder, capacity, dtype};
 }
 
 void Network::decode(const kernels::Table& ops, kernels::Context& context, TensorView rows,
                      KvCache& cache, TensorView logits, const StageObserver& observe) const {
   forward(data_->decoder, data_->spec.decoder, {ops, context, Stages(observe)}, rows, cache,
           logits);
+}
+
+void Network::step(const kernels::Table& ops, kernels::Context& context, TensorView rows,
+                   std::span<KvCache* const> caches, TensorView logits) const {
+  const StageObserver nobody;
+  lectio::step(data_->decoder, data_->spec.decoder, {ops, context, Stages(nobody)}, rows, caches,
+               logits);
 }
 
 }  // namespace lectio

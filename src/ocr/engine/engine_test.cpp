@@ -210,7 +210,7 @@ std::vector<double> first_log_probabilities(const Engine& engine, ThreadPool& po
   std::copy(rows.begin(), rows.end(), vision.f32());
   const auto prompt = build_prompt(prompt_text, engine.tokenizer(), layouts, spec.bos_id);
   const Tensor embedded = network.embed(ops, context, prompt->ids, prompt->image_id, vision.view());
-  KvCache cache = network.make_cache(static_cast<std::int64_t>(prompt->ids.size()));
+  KvCache cache = network.make_cache(static_cast<std::int64_t>(prompt->ids.size()), DType::kF16);
   Tensor logits({1, spec.decoder.vocabulary});
   network.decode(ops, context, embedded.view(), cache, logits.view());
   long double sum = 0;

@@ -9,10 +9,6 @@ namespace {
 
 constexpr std::int64_t kFirstOutput = 1024;  // positions for output before the first doubling
 
-void copy_rows(TensorView from, TensorView to, std::int64_t rows) {
-  std::ranges::copy(from.row_range(0, rows).floats(), to.f32());
-}
-
 }  // namespace
 
 void GrowingCache::restart(const Network& network, std::int64_t prompt) {
@@ -20,7 +16,7 @@ void GrowingCache::restart(const Network& network, std::int64_t prompt) {
   if (cache_) cache_->truncate(0);
   if (!cache_ || cache_->capacity() < prompt) {
     cache_.reset();  // the old memory goes before the new one comes
-    cache_.emplace(network.make_cache(std::min(most, prompt + kFirstOutput)));
+    cache_.emplace(network.make_cache(std::min(most, prompt + kFirstOutput), dtype_));
   }
 }
 
@@ -31,13 +27,9 @@ void GrowingCache::make_room(const Network& network, std::int64_t more) {
   if (length + more <= capacity) return;
   LECTIO_CHECK(length + more <= spec.max_positions, "more positions than the network has");
 
-  KvCache larger =
-      network.make_cache(std::min(spec.max_positions, std::max(2 * capacity, length + more)));
-  for (std::int64_t layer = 0; layer < spec.layers; ++layer) {
-    copy_rows(cache_->keys(layer), larger.keys(layer), length);
-    copy_rows(cache_->values(layer), larger.values(layer), length);
-  }
-  larger.advance(length);
+  KvCache larger = network.make_cache(
+      std::min(spec.max_positions, std::max(2 * capacity, length + more)), dtype_);
+  larger.take_over(*cache_);
   cache_.emplace(std::move(larger));
 }
 

@@ -10,11 +10,13 @@
 namespace lectio {
 
 // A cache that doubles when it is full, up to the positions of the network: the full 8192 positions
-// of the official models are 1 GiB, a usual page needs a fifth of it. Doubling copies what is
-// there, so a text of n tokens costs fewer than n copied positions and log2(n) allocations. Kept
+// of the official models are 480 MiB in F16, a usual page needs a fifth of it. Doubling copies what
+// is there, so a text of n tokens costs fewer than n copied positions and log2(n) allocations. Kept
 // from page to page. One thread at a time.
 class GrowingCache {
  public:
+  explicit GrowingCache(DType dtype = DType::kF16) : dtype_(dtype) {}
+
   // Forgets everything; room for `prompt` positions and some more.
   void restart(const Network& network, std::int64_t prompt);
   // Room for `more` positions behind those in use; all together are at most max_positions.
@@ -22,6 +24,7 @@ class GrowingCache {
   KvCache& get() { return *cache_; }
 
  private:
+  DType dtype_;
   std::optional<KvCache> cache_;
 };
 

@@ -91,6 +91,18 @@ struct FewRows {
 };
 using MultiplyFewRows = void (*)(const FewRows&);
 
+// One query of one head: out[dim] = softmax(q . keys) values, over `count` positions. q is scaled.
+struct CachedHead {
+  const float* q = nullptr;
+  const void* keys = nullptr;    // [count, dim]
+  const void* values = nullptr;  // [count, dim]
+  std::int64_t count = 0;
+  std::int64_t dim = 0;
+  float* scores = nullptr;  // [count], scratch
+  float* out = nullptr;
+};
+using AttendCached = void (*)(const CachedHead&);
+
 using Convert = void (*)(const void* source, std::int64_t count, float* y);
 
 // Block formats whose products with few rows are sums of whole numbers; the order of Isa::codes.
@@ -140,6 +152,9 @@ struct Isa {
                  const float* bias, Finish);
 
   void (*position_bias)(const PositionBias&);
+  const AttendCached* attend_cached;  // kFloatFormats
+  // y = x as F16, those beyond its range as its largest.
+  void (*narrow_f16)(const float* x, std::int64_t count, std::uint16_t* y);
   void (*softmax_step)(const SoftmaxStep&);
   // y[rows, width] = factor * x.
   void (*scale_rows)(const float* x, std::int64_t x_stride, std::int64_t rows, std::int64_t width,

@@ -36,6 +36,12 @@ void layer_norm(const Isa& isa, Context& context, TensorView x, TensorView weigh
 void rms_norm(const Isa& isa, Context& context, TensorView x, TensorView weight, float eps,
               TensorView y);
 void attention(const Isa& isa, Context& context, const AttentionArgs& args, TensorView out);
+void attend_cached(const Isa& isa, Context& context, std::span<const CachedQuery> queries,
+                   float scale);
+void store_cached(const Isa& isa, Context& context, TensorView keys, TensorView values,
+                  const CacheView& cache, std::int64_t begin);
+void load_cached(const Isa& isa, Context& context, const CacheView& cache, TensorView keys,
+                 TensorView values);
 void rope(const Isa& isa, Context& context, TensorView x, std::int64_t head_dim,
           std::int64_t positions_begin, float theta);
 void silu_mul(const Isa& isa, Context& context, TensorView gate, TensorView up, TensorView y);

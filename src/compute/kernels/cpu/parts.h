@@ -17,7 +17,12 @@ extern const Convert kConvert[kFormats];
 // codes_isa.cpp
 extern const CodeKernels kCodeKernels[kCodeFormats];
 
+// cached_attention_isa.cpp
+extern const AttendCached kAttendCached[kFloatFormats];
+void narrow_f16(const float* x, std::int64_t count, std::uint16_t* y);
+
 // softmax_isa.cpp
+float softmax_weights(const float* x, std::int64_t count, float* y);
 void position_bias(const PositionBias& bias);
 void softmax_step(const SoftmaxStep& step);
 void scale_rows(const float* x, std::int64_t x_stride, std::int64_t rows, std::int64_t width,

@@ -121,9 +121,14 @@ void scale_rows(const float* x, std::int64_t x_stride, std::int64_t rows, std::i
   }
 }
 
+// y[i] = e^(x[i] - the largest x); returns their sum. y may be x.
+float softmax_weights(const float* x, std::int64_t count, float* y) {
+  return exp_below(x, count, largest_of(x, count), y);
+}
+
 void softmax(const float* x, std::int64_t rows, std::int64_t width, float* y) {
   for (std::int64_t row = 0; row < rows; ++row, x += width, y += width) {
-    const float sum = exp_below(x, width, largest_of(x, width), y);
+    const float sum = softmax_weights(x, width, y);
     multiply_all(y, width, 1.0F / sum, y);
   }
 }

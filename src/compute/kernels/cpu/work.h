@@ -13,7 +13,7 @@ namespace lectio::kernels::cpu {
 
 // Sharing costs about a microsecond while the threads of the pool look for work, and some more to
 // wake them; those that wake too late are not waited for.
-inline constexpr double kWorthSharingNs = 6e3;
+inline constexpr double kWorthSharingNs = 10e3;
 
 constexpr std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) { return divide_up(a, b) * b; }

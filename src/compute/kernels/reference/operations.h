@@ -18,6 +18,10 @@ void layer_norm(Context& context, TensorView x, TensorView weight, TensorView bi
                 TensorView y);
 void rms_norm(Context& context, TensorView x, TensorView weight, float eps, TensorView y);
 void attention(Context& context, const AttentionArgs& args, TensorView out);
+void attend_cached(Context& context, std::span<const CachedQuery> queries, float scale);
+void store_cached(Context& context, TensorView keys, TensorView values, const CacheView& cache,
+                  std::int64_t begin);
+void load_cached(Context& context, const CacheView& cache, TensorView keys, TensorView values);
 void rope(Context& context, TensorView x, std::int64_t head_dim, std::int64_t positions_begin,
           float theta);
 void silu_mul(Context& context, TensorView gate, TensorView up, TensorView y);

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// One query of one head over the keys and values of a cache, which lie one position behind the
+// other: both are read once, in order, at the speed of memory.
+#include "compute/kernels/cpu/isa.h"
+#include "compute/kernels/cpu/parts.h"
+#include "compute/kernels/cpu/vector.h"
+#include "compute/kernels/cpu/weights.h"
+
+namespace lectio::kernels::LECTIO_ISA {
+namespace {
+
+// Vectors of a head that stay in registers; longer heads come in several parts.
+constexpr int kMaxVectors = kWidth == 16 ? 8 : 4;
+constexpr std::int64_t kAhead = 2048;
+
+// Part of a head: numbers [begin, begin + kVectors * kWidth), or fewer than kWidth at the end.
+struct Part {
+  std::int64_t begin;
+  std::int64_t tail;  // 0: whole vectors
+};
+
+template <Format kFormat>
+inline Vec load_part(const std::uint8_t* row, const Part& part, int v) {
+  const std::int64_t at = part.begin + v * kWidth;
+  return part.tail == 0 ? load_weights<kFormat>(row, at)
+                        : load_last_weights<kFormat>(row, at, part.tail);
+}
+
+template <Format kFormat>
+inline void prefetch_row(const std::uint8_t* row, const Part& part, std::int64_t vectors) {
+  const std::uint8_t* const begin = row + bytes_of<kFormat>(part.begin) + kAhead;
+  for (std::int64_t i = 0; i < bytes_of<kFormat>(vectors * kWidth); i += 64) {
+    _mm_prefetch(reinterpret_cast<const char*>(begin) + i, _MM_HINT_T0);
+  }
+}
+
+// scores[j] (+)= q . keys[j] over the part.
+template <Format kFormat, int kVectors>
+void add_scores(const CachedHead& h, const Part& part) {
+  const auto* const q = reinterpret_cast<const std::uint8_t*>(h.q);
+  Vec left[kVectors];
+#pragma GCC unroll 8
+  for (int v = 0; v < kVectors; ++v) left[v] = load_part<Format::kF32>(q, part, v);
+  const std::int64_t stride = bytes_of<kFormat>(h.dim);
+  const auto* row = static_cast<const std::uint8_t*>(h.keys);
+  for (std::int64_t j = 0; j < h.count; ++j, row += stride) {
+    prefetch_row<kFormat>(row, part, kVectors);
+    Vec even = zero();
+    Vec odd = zero();
+#pragma GCC unroll 4
+    for (int v = 0; v + 1 < kVectors; v += 2) {
+      even = fma(left[v], load_part<kFormat>(row, part, v), even);
+      odd = fma(left[v + 1], load_part<kFormat>(row, part, v + 1), odd);
+    }
+    if constexpr (kVectors % 2 == 1) {
+      even = fma(left[kVectors - 1], load_part<kFormat>(row, part, kVectors - 1), even);
+    }
+    const float sum = sum_of(add(even, odd));
+    h.scores[j] = part.begin == 0 ? sum : h.scores[j] + sum;
+  }
+}
+
+// out = factor * sum of scores[j] values[j] over the part.
+template <Format kFormat, int kVectors>
+void mix_values(const CachedHead& h, const Part& part, float factor) {
+  Vec sums[kVectors];
+#pragma GCC unroll 8
+  for (int v = 0; v < kVectors; ++v) sums[v] = zero();
+  const std::int64_t stride = bytes_of<kFormat>(h.dim);
+  const auto* row = static_cast<const std::uint8_t*>(h.values);
+  for (std::int64_t j = 0; j < h.count; ++j, row += stride) {
+    prefetch_row<kFormat>(row, part, kVectors);
+    const Vec weight = all(h.scores[j]);
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) {
+      sums[v] = fma(weight, load_part<kFormat>(row, part, v), sums[v]);
+    }
+  }
+  float* const out = h.out + part.begin;
+#pragma GCC unroll 8
+  for (int v = 0; v < kVectors; ++v) {
+    const Vec result = mul(sums[v], all(factor));
+    if (part.tail == 0) {
+      store(out + v * kWidth, result);
+    } else {
+      store(out, result, first(part.tail));
+    }
+  }
+}
+
+// body(vectors as a type, part) for the parts of a head.
+template <int kVectors>
+struct Vectors {
+  static constexpr int kCount = kVectors;
+};
+template <typename Body>
+void for_parts(std::int64_t dim, const Body& body) {
+  std::int64_t begin = 0;
+  while (begin + kWidth <= dim) {
+    const std::int64_t whole = (dim - begin) / kWidth;
+    if (whole >= kMaxVectors) {
+      body(Vectors<kMaxVectors>{}, Part{begin, 0});
+      begin += kMaxVectors * kWidth;
+    } else if (whole >= 4) {
+      body(Vectors<4>{}, Part{begin, 0});
+      begin += 4 * kWidth;
+    } else if (whole >= 2) {
+      body(Vectors<2>{}, Part{begin, 0});
+      begin += 2 * kWidth;
+    } else {
+      body(Vectors<1>{}, Part{begin, 0});
+      begin += kWidth;
+    }
+  }
+  if (begin < dim) body(Vectors<1>{}, Part{begin, dim - begin});
+}
+
+template <Format kFormat>
+void attend_cached(const CachedHead& h) {
+  for_parts(h.dim, [&](auto vectors, const Part& part) {
+    add_scores<kFormat, decltype(vectors)::kCount>(h, part);
+  });
+  const float factor = 1.0F / softmax_weights(h.scores, h.count, h.scores);
+  for_parts(h.dim, [&](auto vectors, const Part& part) {
+    mix_values<kFormat, decltype(vectors)::kCount>(h, part, factor);
+  });
+}
+
+inline void store_f16(std::uint16_t* p, Vec x) {
+  constexpr int kNearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+#if defined(__AVX512F__)
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtps_ph(x, kNearest));
+#else
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(x, kNearest));
+#endif
+}
+
+}  // namespace
+
+const AttendCached kAttendCached[kFloatFormats] = {
+    attend_cached<Format::kF32>, attend_cached<Format::kBF16>, attend_cached<Format::kF16>};
+
+void narrow_f16(const float* x, std::int64_t count, std::uint16_t* y) {
+  const auto narrowed = [](Vec v) { return max(all(-65504.0F), min(all(65504.0F), v)); };
+  std::int64_t i = 0;
+  for (; i + kWidth <= count; i += kWidth) store_f16(y + i, narrowed(load(x + i)));
+  if (i < count) {
+    std::uint16_t last[kWidth];
+    store_f16(last, narrowed(load(x + i, first(count - i))));
+    __builtin_memcpy(y + i, last, static_cast<std::size_t>(2 * (count - i)));
+  }
+}
+
+}  // namespace lectio::kernels::LECTIO_ISA
