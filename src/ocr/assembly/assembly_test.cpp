@@ -160,6 +160,21 @@ TEST_F(DocumentFolderTest, WritesEveryFormatUnderTheDocumentsName) {
   EXPECT_EQ(json["pages"].size(), 2U);
 }
 
+TEST_F(DocumentFolderTest, KeepsThePlaceOfAPageThatCouldNotBeRead) {
+  Document document;
+  document.name = "two";
+  DocumentFolder writer({{Format::kMarkdown, Format::kJson}, folder_, false}, document);
+  DocumentPage missing;
+  missing.verdict = "failed";
+  writer.add_missing_page(missing);
+  ASSERT_TRUE(writer.add_page(bars(), text_of("longer word", {}), {}));
+  ASSERT_TRUE(writer.finish());
+  EXPECT_EQ(*read_file(folder_ / "two/two.md"), "\n<!-- page 2 -->\n\nlonger word\n");
+  const auto json = nlohmann::json::parse(*read_file(folder_ / "two/two.json"));
+  EXPECT_EQ(json["pages"][0]["verdict"], "failed");
+  EXPECT_EQ(json["pages"][1]["blocks"].size(), 1U);
+}
+
 TEST_F(DocumentFolderTest, WritesNoPicturesForFormatsWithoutThem) {
   EXPECT_THAT(write({Format::kText}), ElementsAre("bars/bars.txt"));
 }

@@ -182,6 +182,10 @@ Result<void> DocumentFolder::add_page(const Page& page, const PageText& text,
   return {};
 }
 
+void DocumentFolder::add_missing_page(DocumentPage page) {
+  data_->document.pages.push_back(std::move(page));
+}
+
 Result<std::vector<std::filesystem::path>> DocumentFolder::finish() {
   for (const Format format : data_->options.formats) LECTIO_TRY_VOID(data_->write_text(format));
   return std::move(data_->written);

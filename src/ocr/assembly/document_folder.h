@@ -38,6 +38,9 @@ class DocumentFolder {
 
   // kIo where a picture cannot be written.
   Result<void> add_page(const Page& page, const PageText& text, const AssemblyOptions& options);
+  // A page without a picture, one that could not be read: it keeps its place in the formats that
+  // need none.
+  void add_missing_page(DocumentPage page);
   // The paths of all files of the document.
   Result<std::vector<std::filesystem::path>> finish();
 

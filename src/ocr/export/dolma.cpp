@@ -2,6 +2,7 @@
 // A line of Dolma as olmOCR writes it.
 #include <nlohmann/json.hpp>
 
+#include "base/sha256.h"
 #include "base/utf8.h"
 #include "ocr/answer/markup.h"
 #include "ocr/export/formats.h"
@@ -52,7 +53,7 @@ std::string to_dolma(const Document& document) {
     input += page.prompt_tokens;
     output += page.generated_tokens;
   }
-  const Json json = {{"id", document.name},
+  const Json json = {{"id", sha256_hex(text)},
                      {"text", text},
                      {"source", "lectio"},
                      {"added", document.created.substr(0, 10)},

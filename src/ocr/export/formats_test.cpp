@@ -195,6 +195,7 @@ TEST(ToDolma, IsOneLineWithThePageOfEveryCharacter) {
   EXPECT_EQ(text.substr(spans[1][0].get<std::size_t>()), "Second page.\n\nEnd");
   EXPECT_EQ(json["attributes"]["is_table"], Json::parse("[true, false]"));
   EXPECT_EQ(json["metadata"]["total-output-tokens"], 200);
+  EXPECT_EQ(json["id"].get<std::string>().size(), 64U);
 }
 
 TEST(ToHocr, PlacesWordsWithTheirConfidence) {

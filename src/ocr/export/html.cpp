@@ -190,7 +190,7 @@ std::string page_html(const DocumentPage& page, std::size_t place,
 
 std::string to_html(const Document& document, const FigureBytes& figure_bytes) {
   std::string html =
-      "<!DOCTYPE html>\n<html lang=\"\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<!DOCTYPE html>\n<html>\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src 'self' "
       "file: "
       "data:; style-src 'unsafe-inline'\">\n<meta name=\"generator\"" +
