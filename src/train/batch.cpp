@@ -3,16 +3,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "base/check.h"
 #include "base/splitmix.h"
+#include "train/page_views.h"
 
 namespace lectio::train {
 namespace {
 
 // One sample before it is padded to its batch.
 struct Sample {
-  Print print;
+  std::string text;
+  PageViews views;
   std::vector<TokenId> ids;         // of the text
   std::vector<std::int64_t> slots;  // a token
 };
@@ -24,10 +29,10 @@ std::uint8_t cell_class(std::string_view text, std::int64_t byte) {
 }
 
 // Marks the cells whose centre lies inside a character's box.
-void fill_cells(const Print& print, std::uint8_t* cells) {
-  const std::int64_t rows = print.height / kCellHeight, columns = print.width / kCellWidth;
-  for (const CharBox& box : print.boxes) {
-    const std::uint8_t value = cell_class(print.text, box.byte_begin);
+void fill_cells(const PictureView& view, std::string_view text, std::uint8_t* cells) {
+  const std::int64_t rows = view.height / kCellHeight, columns = view.width / kCellWidth;
+  for (const CharBox& box : view.boxes) {
+    const std::uint8_t value = cell_class(text, box.byte_begin);
     if (value == 0) continue;
     const auto first = [](float edge, std::int64_t size) {
       return static_cast<std::int64_t>(std::ceil(edge / static_cast<float>(size) - 0.5F));
@@ -42,54 +47,137 @@ void fill_cells(const Print& print, std::uint8_t* cells) {
   }
 }
 
-// The vision slot (rows of g_w features and a newline) that holds the centre of a character.
-std::int64_t slot_of(const CharBox& box, std::int64_t width, std::int64_t height) {
-  const std::int64_t gw = width / 64, gh = height / 64;
+// The vision slot (rows of g_w features and a newline) that holds the centre of a character. With
+// tiles it is a place of the sheet, which comes first (spec 6.3).
+std::int64_t slot_of(const CharBox& box, const PictureView& view) {
+  const std::int64_t gw = view.width / 64, gh = view.height / 64;
   const auto x = static_cast<std::int64_t>((box.x0 + box.x1) * 0.5F / 64.0F);
   const auto y = static_cast<std::int64_t>((box.top + box.bottom) * 0.5F / 64.0F);
   return std::clamp<std::int64_t>(y, 0, gh - 1) * (gw + 1) + std::clamp<std::int64_t>(x, 0, gw - 1);
 }
 
 // For each token the slot of its first character that is drawn; kIgnore where it has none.
-std::vector<std::int64_t> token_slots(const Print& print, const std::vector<TokenId>& ids,
-                                      const Tokenizer& tokenizer) {
+std::vector<std::int64_t> token_slots(const Sample& sample, const Tokenizer& tokenizer) {
+  const PictureView& view =
+      sample.views.sheet.grey.empty() ? sample.views.global : sample.views.sheet;
+  const std::vector<CharBox>& boxes = view.boxes;
   std::vector<std::int64_t> slots;
-  slots.reserve(ids.size());
+  slots.reserve(sample.ids.size());
   std::size_t box = 0;
   std::int64_t begin = 0;
-  for (const TokenId id : ids) {
+  for (const TokenId id : sample.ids) {
     const std::int64_t end = begin + static_cast<std::int64_t>(tokenizer.token_bytes(id).size());
-    while (box < print.boxes.size() && print.boxes[box].byte_begin < begin) ++box;
+    while (box < boxes.size() && boxes[box].byte_begin < begin) ++box;
     std::size_t drawn = box;
-    while (drawn < print.boxes.size() && print.boxes[drawn].byte_begin < end &&
-           cell_class(print.text, print.boxes[drawn].byte_begin) == 0) {
+    while (drawn < boxes.size() && boxes[drawn].byte_begin < end &&
+           cell_class(sample.text, boxes[drawn].byte_begin) == 0) {
       ++drawn;
     }
-    const bool found = drawn < print.boxes.size() && print.boxes[drawn].byte_begin < end;
-    slots.push_back(found ? slot_of(print.boxes[drawn], print.width, print.height) : kIgnore);
+    const bool found = drawn < boxes.size() && boxes[drawn].byte_begin < end;
+    slots.push_back(found ? slot_of(boxes[drawn], view) : kIgnore);
     begin = end;
   }
   return slots;
+}
+
+// Texts of one batch are of about the same length, so that little of it is padding.
+constexpr double kLengthBand = 1.4;
+
+documents::DocumentRecipe narrowed(documents::DocumentRecipe recipe, std::uint64_t seed) {
+  Random random(splitmix64(seed ^ 0x6C656E67'74687321ULL));
+  const auto least = static_cast<double>(recipe.min_chars);
+  const auto most = static_cast<double>(recipe.max_chars);
+  const double low = random.uniform(least, std::max(least, most / kLengthBand));
+  recipe.min_chars = static_cast<std::int64_t>(low);
+  recipe.max_chars = static_cast<std::int64_t>(std::min(most, low * kLengthBand));
+  return recipe;
+}
+
+// Draws the pages of one batch, one after the other.
+class PageDrawer {
+ public:
+  PageDrawer(const BatchMaker& maker, const Level& level, bool natural, std::uint64_t seed,
+             GlyphCache& cache)
+      : maker_(maker),
+        level_(level),
+        document_(narrowed(level.document, seed)),
+        print_(level.print),
+        seed_(splitmix64(seed)),
+        cache_(cache) {
+    document_.random_text = print_.random_text = natural ? 0.0 : 1.0;
+  }
+
+  // False where the page does not fit the batch.
+  bool draw(std::uint64_t number, Sample& sample) {
+    if (!level_.mode) {
+      Print print = maker_.prints.make(seed_ + number, print_, cache_);
+      sample.views.global = as_view(print);
+      sample.text = std::move(print.text);
+      return !sample.text.empty();
+    }
+    documents::DocumentPrint drawn = maker_.document_prints.make(seed_ + number, document_, cache_);
+    Print& page = drawn.page;
+    const Result<ViewPlan> plan = plan_views(Family::kV1, page.width, page.height, *level_.mode);
+    LECTIO_CHECK(static_cast<bool>(plan), "level " + level_.name);
+    if (mode_sizes(Family::kV1, *level_.mode)->crop && !plan->tiles) return false;
+    if (!grid_) grid_ = plan->tiles;
+    if (grid_ != plan->tiles) return false;
+    Result<PageViews> views = cut_page(page, *plan);
+    if (!views) return false;
+    sample.views = *std::move(views);
+    sample.text = std::move(page.text);
+    tile_side_ = plan->tile_side;
+    return true;
+  }
+
+  std::int64_t tile_side() const { return tile_side_; }
+
+ private:
+  const BatchMaker& maker_;
+  const Level& level_;
+  documents::DocumentRecipe document_;
+  PrintRecipe print_;
+  std::uint64_t seed_;
+  GlyphCache& cache_;
+  std::optional<TileGrid> grid_;  // of the first page that has one
+  std::int64_t tile_side_ = 0;
+};
+
+// One plane a sample and its cells, stacked.
+void stack_views(const std::vector<Sample>& samples, PictureView PageViews::*which,
+                 torch::Tensor& grey, torch::Tensor& cells) {
+  const PictureView& first = samples.front().views.*which;
+  if (first.grey.empty()) return;
+  const auto b = static_cast<std::int64_t>(samples.size());
+  grey = torch::empty({b, first.height, first.width}, torch::kUInt8);
+  cells = torch::zeros({b, first.height / kCellHeight, first.width / kCellWidth}, torch::kUInt8);
+  for (std::int64_t i = 0; i < b; ++i) {
+    const Sample& sample = samples[static_cast<std::size_t>(i)];
+    const PictureView& view = sample.views.*which;
+    LECTIO_CHECK(static_cast<std::int64_t>(view.grey.size()) == first.height * first.width,
+                 "view size");
+    std::copy(view.grey.begin(), view.grey.end(), grey[i].data_ptr<std::uint8_t>());
+    fill_cells(view, sample.text, cells[i].data_ptr<std::uint8_t>());
+  }
 }
 
 }  // namespace
 
 Batch BatchMaker::make(const Level& level, std::int64_t level_index, bool natural,
                        std::uint64_t seed, GlyphCache& cache) const {
-  PrintRecipe recipe = level.print;
-  recipe.random_text = natural ? 0.0 : 1.0;
   const auto prompt_length = static_cast<std::int64_t>(prompt.size());
+  PageDrawer drawer(*this, level, natural, seed, cache);
   std::vector<Sample> samples;
   std::int64_t longest = 0;
   for (std::uint64_t draw = 0; static_cast<std::int64_t>(samples.size()) < level.batch; ++draw) {
     LECTIO_CHECK(draw < static_cast<std::uint64_t>(100 * level.batch),
-                 "level " + level.name + ": samples too long");
+                 "level " + level.name + ": samples that do not fit");
     Sample sample;
-    sample.print = prints.make(splitmix64(seed) + draw, recipe, cache);
-    sample.ids = tokenizer.encode(sample.print.text);
+    if (!drawer.draw(draw, sample)) continue;
+    sample.ids = tokenizer.encode(sample.text);
     const auto length = prompt_length + static_cast<std::int64_t>(sample.ids.size());
-    if (sample.ids.empty() || length > level.max_tokens) continue;
-    sample.slots = token_slots(sample.print, sample.ids, tokenizer);
+    if (length > level.max_tokens) continue;
+    sample.slots = token_slots(sample, tokenizer);
     longest = std::max(longest, length);
     samples.push_back(std::move(sample));
   }
@@ -97,19 +185,14 @@ Batch BatchMaker::make(const Level& level, std::int64_t level_index, bool natura
   Batch batch;
   batch.level = level_index;
   batch.natural = natural;
-  const std::int64_t h = recipe.height, w = recipe.width,
-                     cells = h / kCellHeight * (w / kCellWidth);
-  batch.grey = torch::empty({b, h, w}, torch::kUInt8);
-  batch.cells = torch::zeros({b, h / kCellHeight, w / kCellWidth}, torch::kUInt8);
+  batch.tile_side = drawer.tile_side();
+  stack_views(samples, &PageViews::global, batch.grey, batch.cells);
+  stack_views(samples, &PageViews::sheet, batch.sheet, batch.sheet_cells);
   batch.ids = torch::full({b, t}, static_cast<std::int64_t>(eos), torch::kInt64);
   batch.targets = torch::full({b, t}, kIgnore, torch::kInt64);
   batch.slots = torch::full({b, t}, kIgnore, torch::kInt64);
   for (std::int64_t i = 0; i < b; ++i) {
     const Sample& sample = samples[static_cast<std::size_t>(i)];
-    LECTIO_CHECK(static_cast<std::int64_t>(sample.print.grey.size()) == h * w, "print size");
-    std::copy(sample.print.grey.begin(), sample.print.grey.end(),
-              batch.grey.data_ptr<std::uint8_t>() + i * h * w);
-    fill_cells(sample.print, batch.cells.data_ptr<std::uint8_t>() + i * cells);
     std::int64_t* ids = batch.ids.data_ptr<std::int64_t>() + i * t;
     std::int64_t* targets = batch.targets.data_ptr<std::int64_t>() + i * t;
     std::int64_t* slots = batch.slots.data_ptr<std::int64_t>() + i * t;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "datagen/documents/document.h"
 #include "datagen/prints/print.h"
 #include "model/tokenizer/tokenizer.h"
 #include "train/recipe.h"
@@ -24,22 +25,37 @@ inline constexpr std::int64_t kIgnore = -100;
 struct Batch {
   std::int64_t level = 0;
   bool natural = true;
-  torch::Tensor grey;     // u8 [B, H, W]
-  torch::Tensor cells;    // u8 [B, H / 8, W / 4]
-  torch::Tensor ids;      // i64 [B, T]: prompt after the image, then the text
-  torch::Tensor targets;  // i64 [B, T]: the next token, kIgnore inside the prompt and after the end
-  torch::Tensor slots;    // i64 [B, T]: place among the vision slots that holds the next token's
-                          // first character
+  std::int64_t tile_side = 0;  // pixels; 0 without tiles
+  torch::Tensor grey;          // u8 [B, H, W]: the global view
+  torch::Tensor cells;         // u8 [B, H / 8, W / 4]
+  torch::Tensor sheet;         // u8 [B, rows * tile_side, columns * tile_side]: the tiles as one
+                               // picture; undefined without tiles
+  torch::Tensor sheet_cells;   // u8, as cells
+  torch::Tensor ids;           // i64 [B, T]: prompt after the image, then the text
+  torch::Tensor targets;       // i64 [B, T]: the next token, kIgnore inside the prompt and after
+                               // the end
+  torch::Tensor slots;         // i64 [B, T]: place among the vision slots that holds the next
+                               // token's first character, a tile's slot where there are tiles
+
+  // Calls change(tensor) for every tensor that is there.
+  template <typename Change>
+  void for_each_tensor(Change&& change) {
+    for (torch::Tensor* t : {&grey, &cells, &sheet, &sheet_cells, &ids, &targets, &slots}) {
+      if (t->defined()) change(*t);
+    }
+  }
 };
 
 // What turns prints into batches; immutable.
 struct BatchMaker {
   const PrintFactory& prints;
+  const documents::DocumentFactory& document_prints;
   const Tokenizer& tokenizer;
   std::vector<TokenId> prompt;  // ids between the image and the text
   TokenId eos = 1;
 
-  // A pure function of its arguments, except for the cache of glyph pictures.
+  // A pure function of its arguments, except for the cache of glyph pictures. All pages of a batch
+  // have the same grid of tiles, and those of documents texts of about the same length.
   Batch make(const Level& level, std::int64_t level_index, bool natural, std::uint64_t seed,
              GlyphCache& cache) const;
 };

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/controls.h"
 
+#include <set>
+#include <utility>
+
 namespace lectio::train {
 namespace {
 
@@ -16,13 +19,33 @@ void add(Totals& totals, const Replica& replica, const NetworkSpec& spec, const 
   totals.counted += counted;
 }
 
+// One set for every mode that a level of the recipe has: held-out text in unseen fonts.
+void add_documents(const std::vector<Level>& levels, const BatchMaker& unseen_fonts,
+                   GlyphCache& cache, std::vector<ControlSet>& sets) {
+  constexpr std::int64_t kPages = 8, kBatches = 2;
+  std::set<Mode> done;
+  for (Level level : levels) {
+    if (!level.mode || !done.insert(*level.mode).second) continue;
+    level.batch = kPages;
+    level.document.random_text = 0;
+    ControlSet set{"documents " + std::string(mode_name(*level.mode)), {}};
+    for (std::int64_t i = 0; i < kBatches; ++i) {
+      const auto seed = static_cast<std::uint64_t>(9000 + 10 * static_cast<int>(*level.mode) + i);
+      set.batches.push_back(unseen_fonts.make(level, 0, true, seed, cache));
+    }
+    sets.push_back(std::move(set));
+  }
+}
+
 }  // namespace
 
-std::vector<ControlSet> draw_controls(const BatchMaker& seen_fonts,
+std::vector<ControlSet> draw_controls(const std::vector<Level>& levels,
+                                      const BatchMaker& seen_fonts,
                                       const BatchMaker& unseen_fonts) {
   constexpr std::int64_t kPages = 32, kBatches = 2, kPixels = 512 * 512;
   std::vector<ControlSet> sets;
   GlyphCache cache;
+  add_documents(levels, unseen_fonts, cache, sets);
   for (const std::int64_t area : {500, 250, 180, 120}) {
     Level level;
     level.name = "control";
@@ -58,6 +81,7 @@ ControlResult run_control(const Replica& replica, const NetworkSpec& spec, const
     Batch batch = replica.to_device(host);
     add(right, replica, spec, batch);
     batch.grey = batch.grey.roll(1, 0);
+    if (batch.sheet.defined()) batch.sheet = batch.sheet.roll(1, 0);
     add(wrong, replica, spec, batch);
   }
   return {set.name, right.loss / right.counted, right.correct / right.counted,

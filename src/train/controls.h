@@ -25,8 +25,10 @@ struct ControlResult {
   double shuffled_loss = 0;  // the same with every page's picture swapped for its neighbour's
 };
 
-// Natural and random text, in fonts seen and unseen, for a grid of densities on 512 x 512 pages.
-std::vector<ControlSet> draw_controls(const BatchMaker& seen_fonts, const BatchMaker& unseen_fonts);
+// Natural and random text, in fonts seen and unseen, for a grid of densities on 512 x 512 pages;
+// and documents in every mode that a level has.
+std::vector<ControlSet> draw_controls(const std::vector<Level>& levels,
+                                      const BatchMaker& seen_fonts, const BatchMaker& unseen_fonts);
 ControlResult run_control(const Replica& replica, const NetworkSpec& spec, const ControlSet& set);
 
 }  // namespace lectio::train

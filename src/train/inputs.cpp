@@ -13,10 +13,19 @@ namespace {
 
 constexpr const char* kPromptAfterImage = "\nFree OCR.";
 
-Result<PrintFactory> open_prints(const std::filesystem::path& fonts,
-                                 std::shared_ptr<const Corpus> corpus, Corpus::Split split) {
+// What draws pages with one set of fonts and one side of the corpus.
+struct Factories {
+  PrintFactory prints;
+  documents::DocumentFactory document_prints;
+};
+
+Result<Factories> open_factories(const std::filesystem::path& fonts,
+                                 const std::shared_ptr<const Corpus>& corpus, Corpus::Split split) {
   LECTIO_TRY(std::vector<FontRef> opened, open_fonts(fonts));
-  return PrintFactory::create(std::move(opened), std::move(corpus), split);
+  LECTIO_TRY(PrintFactory prints, PrintFactory::create(opened, corpus, split));
+  LECTIO_TRY(documents::DocumentFactory document_prints,
+             documents::DocumentFactory::create(std::move(opened), corpus, split));
+  return Factories{std::move(prints), std::move(document_prints)};
 }
 
 Result<std::string> find_tokenizer(const TrainOptions& options, const Recipe& recipe,
@@ -36,15 +45,17 @@ Result<std::string> find_tokenizer(const TrainOptions& options, const Recipe& re
 }  // namespace
 
 struct Inputs::Data {
-  Data(PrintFactory seen_prints, PrintFactory unseen_prints, Tokenizer loaded, std::string json)
-      : seen_factory(std::move(seen_prints)),
-        unseen_factory(std::move(unseen_prints)),
+  Data(Factories seen_pages, Factories unseen_pages, Tokenizer loaded, std::string json)
+      : seen_factories(std::move(seen_pages)),
+        unseen_factories(std::move(unseen_pages)),
         tokenizer(std::move(loaded)),
         tokenizer_json(std::move(json)),
-        seen{seen_factory, tokenizer, tokenizer.encode(kPromptAfterImage), 1},
-        unseen{unseen_factory, tokenizer, tokenizer.encode(kPromptAfterImage), 1} {}
+        seen{seen_factories.prints, seen_factories.document_prints, tokenizer,
+             tokenizer.encode(kPromptAfterImage), 1},
+        unseen{unseen_factories.prints, unseen_factories.document_prints, tokenizer,
+               tokenizer.encode(kPromptAfterImage), 1} {}
 
-  PrintFactory seen_factory, unseen_factory;
+  Factories seen_factories, unseen_factories;
   Tokenizer tokenizer;
   std::string tokenizer_json;
   BatchMaker seen, unseen;
@@ -56,9 +67,9 @@ Result<Inputs> Inputs::open(const TrainOptions& options, const Recipe& recipe) {
   LECTIO_TRY(std::string json, find_tokenizer(options, recipe, *corpus));
   LECTIO_TRY(Tokenizer tokenizer, Tokenizer::from_json(json, "tokenizer.json"));
   LECTIO_TRY_VOID(write_file_atomic(options.out / "tokenizer.json", json));
-  LECTIO_TRY(PrintFactory seen, open_prints(options.fonts, corpus, Corpus::Split::kTrain));
-  LECTIO_TRY(PrintFactory unseen,
-             open_prints(options.unseen_fonts, corpus, Corpus::Split::kHeldOut));
+  LECTIO_TRY(Factories seen, open_factories(options.fonts, corpus, Corpus::Split::kTrain));
+  LECTIO_TRY(Factories unseen,
+             open_factories(options.unseen_fonts, corpus, Corpus::Split::kHeldOut));
   return Inputs(std::make_unique<Data>(std::move(seen), std::move(unseen), std::move(tokenizer),
                                        std::move(json)));
 }

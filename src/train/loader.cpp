@@ -66,12 +66,7 @@ void Loader::work() {
       const bool natural = !random.chance(level.random_share);
       const std::uint64_t seed = splitmix64(recipe_.seed ^ (static_cast<std::uint64_t>(job) << 20));
       Batch batch = maker_.make(level, index, natural, seed, cache);
-      if (pin_memory_) {
-        for (torch::Tensor* t :
-             {&batch.grey, &batch.cells, &batch.ids, &batch.targets, &batch.slots}) {
-          *t = t->pin_memory();
-        }
-      }
+      if (pin_memory_) batch.for_each_tensor([](torch::Tensor& t) { t = t.pin_memory(); });
       const std::lock_guard lock(mutex_);
       ready_.emplace(job, std::move(batch));
     } catch (...) {

@@ -31,6 +31,19 @@ torch::Tensor group_cells(const torch::Tensor& cells, std::int64_t unit_rows,
       .to(torch::kInt64);
 }
 
+struct CellLosses {
+  torch::Tensor patches, tokens;  // means over cells
+};
+
+// cells [B, h, w] of the pictures that `seen` was encoded from.
+CellLosses cell_losses(const Parameters& p, const EncoderOutput& seen, const torch::Tensor& cells) {
+  const torch::Tensor hidden = torch::gelu(linear(p, "train.token_cells.fc1", seen.tokens, true));
+  return {cell_loss(linear(p, "train.patch_cells", seen.patches, true),
+                    group_cells(cells, kPatchRows, kPatchColumns)),
+          cell_loss(linear(p, "train.token_cells.fc2", hidden, true),
+                    group_cells(cells, kTokenRows, kTokenColumns))};
+}
+
 torch::Tensor align_loss(const OcrOutput& out, const Batch& batch, double scale) {
   const torch::Tensor q = out.decoder.align_q.slice(1, out.vision_begin + out.vision_count);
   const torch::Tensor k = out.decoder.align_k.narrow(1, out.vision_begin, out.vision_count);
@@ -54,7 +67,7 @@ void declare_cell_heads(Parameters& p, const NetworkSpec& spec) {
 
 LossTerms compute_losses(const Parameters& p, const NetworkSpec& spec, const Batch& batch,
                          const LossWeights& weights) {
-  const OcrOutput out = forward(p, spec, batch.grey, batch.ids);
+  const OcrOutput out = forward(p, spec, {batch.grey, batch.sheet, batch.tile_side}, batch.ids);
   LossTerms terms;
   const torch::Tensor scores = logits(p, out.text_hidden()).to(torch::kFloat32);
   terms.text = torch::nn::functional::cross_entropy(
@@ -74,12 +87,16 @@ LossTerms compute_losses(const Parameters& p, const NetworkSpec& spec, const Bat
     terms.total = terms.total + weights.align * terms.align;
   }
   if (weights.cells > 0) {
-    terms.patch_cells = cell_loss(linear(p, "train.patch_cells", out.encoder.patches, true),
-                                  group_cells(batch.cells, kPatchRows, kPatchColumns));
-    const torch::Tensor hidden =
-        torch::gelu(linear(p, "train.token_cells.fc1", out.encoder.tokens, true));
-    terms.token_cells = cell_loss(linear(p, "train.token_cells.fc2", hidden, true),
-                                  group_cells(batch.cells, kTokenRows, kTokenColumns));
+    const CellLosses global = cell_losses(p, out.global, batch.cells);
+    terms.patch_cells = global.patches;
+    terms.token_cells = global.tokens;
+    if (batch.sheet.defined()) {
+      const torch::Tensor cells =
+          cut_tiles(batch.sheet_cells, batch.tile_side / kCellHeight, batch.tile_side / kCellWidth);
+      const CellLosses tiles = cell_losses(p, out.tiles, cells);
+      terms.patch_cells = 0.5 * (terms.patch_cells + tiles.patches);
+      terms.token_cells = 0.5 * (terms.token_cells + tiles.tokens);
+    }
     terms.total =
         terms.total + weights.cells * (terms.patch_cells + terms.token_cells).to(torch::kFloat32);
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/ocr_net.h"
 
+#include <cmath>
+
 namespace lectio::train {
 namespace {
 
@@ -11,16 +13,23 @@ torch::Tensor normalise(const torch::Tensor& levels, torch::ScalarType compute_t
   return levels.dim() == 3 ? value.unsqueeze(1) : value;
 }
 
-// Grid rows, each with the newline vector at its end, then the separator (spec 6.3).
-torch::Tensor vision_rows(const Parameters& p, const torch::Tensor& tokens, std::int64_t gh,
-                          std::int64_t gw) {
-  const std::int64_t b = tokens.size(0), width = tokens.size(2);
+// [B, h, w, width]: rows of features, each with the newline vector at its end (spec 6.3) -> [B, h *
+// (w + 1), width].
+torch::Tensor with_newlines(const Parameters& p, const torch::Tensor& grid) {
+  const std::int64_t b = grid.size(0), h = grid.size(1), width = grid.size(3);
   const torch::Tensor newline =
-      p["model.image_newline"].view({1, 1, 1, width}).expand({b, gh, 1, width});
-  const torch::Tensor grid = torch::cat({tokens.view({b, gh, gw, width}), newline}, 2);
-  const torch::Tensor separator =
-      p["model.view_seperator"].view({1, 1, width}).expand({b, 1, width});
-  return torch::cat({grid.reshape({b, gh * (gw + 1), width}), separator}, 1);
+      p["model.image_newline"].view({1, 1, 1, width}).expand({b, h, 1, width});
+  return torch::cat({grid, newline}, 2).flatten(1, 2);
+}
+
+// Features of tiles [B * rows * columns, s * s, width] as one picture [B, rows * s, columns * s,
+// width].
+torch::Tensor stitch(const torch::Tensor& tokens, std::int64_t b, std::int64_t rows,
+                     std::int64_t columns) {
+  const auto s = static_cast<std::int64_t>(std::llround(std::sqrt(tokens.size(1))));
+  return tokens.view({b, rows, columns, s, s, tokens.size(2)})
+      .permute({0, 1, 3, 2, 4, 5})
+      .reshape({b, rows * s, columns * s, tokens.size(2)});
 }
 
 }  // namespace
@@ -30,20 +39,46 @@ void declare_network(Parameters& p, const NetworkSpec& spec, std::int64_t neck_w
   declare_decoder(p, spec);
 }
 
-OcrOutput forward(const Parameters& p, const NetworkSpec& spec, const torch::Tensor& pixels,
+torch::Tensor cut_tiles(const torch::Tensor& sheet, std::int64_t side_h, std::int64_t side_w) {
+  const std::int64_t rows = sheet.size(-2) / side_h, columns = sheet.size(-1) / side_w;
+  if (sheet.dim() == 3) {
+    return sheet.view({sheet.size(0), rows, side_h, columns, side_w})
+        .permute({0, 1, 3, 2, 4})
+        .reshape({sheet.size(0) * rows * columns, side_h, side_w});
+  }
+  return sheet.view({sheet.size(0), sheet.size(1), rows, side_h, columns, side_w})
+      .permute({0, 2, 4, 1, 3, 5})
+      .reshape({sheet.size(0) * rows * columns, sheet.size(1), side_h, side_w});
+}
+
+OcrOutput forward(const Parameters& p, const NetworkSpec& spec, const Pictures& pictures,
                   const torch::Tensor& ids) {
   const torch::Tensor& table = p["model.embed_tokens.weight"];
-  const torch::Tensor view = normalise(pixels, table.scalar_type());
-  const std::int64_t gh = view.size(2) / 64, gw = view.size(3) / 64, b = view.size(0);
+  const std::int64_t b = pictures.global.size(0), width = table.size(1);
   OcrOutput out;
-  out.encoder = encode(p, spec, view);
-  const torch::Tensor vision = vision_rows(p, out.encoder.tokens, gh, gw);
-  out.vision_count = vision.size(1);
+  std::vector<torch::Tensor> vision;
+  if (pictures.sheet.defined()) {
+    const std::int64_t side = pictures.tile_side;
+    out.tiles =
+        encode(p, spec, normalise(cut_tiles(pictures.sheet, side, side), table.scalar_type()));
+    vision.push_back(with_newlines(p, stitch(out.tiles.tokens, b, pictures.sheet.size(-2) / side,
+                                             pictures.sheet.size(-1) / side)));
+  }
+  const torch::Tensor view = normalise(pictures.global, table.scalar_type());
+  const std::int64_t gh = view.size(2) / 64, gw = view.size(3) / 64;
+  out.global = encode(p, spec, view);
+  vision.push_back(with_newlines(p, out.global.tokens.view({b, gh, gw, width})));
+  vision.push_back(p["model.view_seperator"].view({1, 1, width}).expand({b, 1, width}));
+
   const torch::Tensor bos =
       torch::full({b, 1}, static_cast<std::int64_t>(spec.bos_id), ids.options());
-  const torch::Tensor rows =
-      torch::cat({torch::embedding(table, bos), vision, torch::embedding(table, ids)}, 1);
-  out.decoder = decode(p, spec, rows);
+  std::vector<torch::Tensor> rows = {torch::embedding(table, bos)};
+  for (const torch::Tensor& part : vision) {
+    out.vision_count += part.size(1);
+    rows.push_back(part);
+  }
+  rows.push_back(torch::embedding(table, ids));
+  out.decoder = decode(p, spec, torch::cat(rows, 1));
   return out;
 }
 

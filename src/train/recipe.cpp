@@ -72,6 +72,31 @@ class Reader {
   std::vector<std::string> known_;
 };
 
+void read_document(const Json& json, const std::string& path, Level& level,
+                   std::vector<std::string>& problems) {
+  Reader reader(json, path, problems);
+  std::string mode;
+  reader.read("mode", mode);
+  documents::DocumentRecipe& page = level.document;
+  reader.read("min_side", page.min_side, 256, 4096);
+  reader.read("max_side", page.max_side, 256, 4096);
+  reader.read("min_chars", page.min_chars, 1, 20000);
+  reader.read("max_chars", page.max_chars, 1, 20000);
+  reader.read("min_size", page.min_size, 4, 64);
+  reader.read("clean", page.clean, 0, 1);
+  reader.read("empty", page.empty, 0, 1);
+  reader.read("many_columns", page.many_columns, 0, 1);
+  reader.read("degrade", page.degrade, 0, 1);
+  reader.finish();
+  level.mode = mode_from_name(mode);
+  if (!level.mode) {
+    problems.push_back(path + ".mode: expected tiny, small, base, large or gundam, found '" + mode +
+                       "'");
+  }
+  if (page.min_chars > page.max_chars) problems.push_back(path + ": min_chars is above max_chars");
+  if (page.min_side > page.max_side) problems.push_back(path + ": min_side is above max_side");
+}
+
 Level read_level(const Json& json, const std::string& path, std::vector<std::string>& problems) {
   Level level;
   Reader reader(json, path, problems);
@@ -88,7 +113,13 @@ Level read_level(const Json& json, const std::string& path, std::vector<std::str
   reader.read("advance_at", level.advance_at, 0, 1);
   reader.read("at_most_minutes", level.at_most_minutes, 0, 1e9);
   reader.read("share", level.share, 0, 1e6);
+  const Json* document = reader.child("document");
   reader.finish();
+  if (document != nullptr) {
+    read_document(*document, path + ".document", level, problems);
+    if (level.max_tokens == 0) level.max_tokens = level.document.max_chars + 32;
+    return level;
+  }
   if (level.print.width % 64 != 0 || level.print.height % 64 != 0) {
     problems.push_back(path + ": expected width and height that are multiples of 64, found " +
                        std::to_string(level.print.width) + "x" +

@@ -5,12 +5,15 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "datagen/documents/document.h"
 #include "datagen/prints/print.h"
 #include "model/spec/network_spec.h"
+#include "model/spec/token_layout.h"
 
 namespace lectio::train {
 
@@ -18,10 +21,12 @@ namespace lectio::train {
 // at_most_minutes on top.
 struct Level {
   std::string name;
-  PrintRecipe print;            // sizes and amount of text; random_text is set per batch
-  std::int64_t batch = 64;      // pages a replica and step
-  std::int64_t max_tokens = 0;  // of prompt and text; longer samples are drawn again
-  double random_share = 0.35;   // share of batches without language prior
+  PrintRecipe print;         // sizes and amount of text; random_text is set per batch
+  std::optional<Mode> mode;  // a document, as the reader sees it in this mode, in place of a print
+  documents::DocumentRecipe document;  // random_text is set per batch
+  std::int64_t batch = 64;             // pages a replica and step
+  std::int64_t max_tokens = 0;         // of prompt and text; longer samples are drawn again
+  double random_share = 0.35;          // share of batches without language prior
   double advance_at = 0.92;
   double at_most_minutes = 1e9;
   double share = 1.0;  // weight among the levels below the top one

@@ -12,9 +12,7 @@ Replica::Replica(const Recipe& recipe, torch::Device device) : recipe_(recipe), 
 
 Batch Replica::to_device(const Batch& batch) const {
   Batch moved = batch;
-  for (torch::Tensor* t : {&moved.grey, &moved.cells, &moved.ids, &moved.targets, &moved.slots}) {
-    *t = t->to(device_, /*non_blocking=*/true);
-  }
+  moved.for_each_tensor([this](torch::Tensor& t) { t = t.to(device_, /*non_blocking=*/true); });
   return moved;
 }
 

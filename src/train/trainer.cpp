@@ -95,7 +95,7 @@ Result<void> Run::prepare() {
   }
   log_.open(options_.out / "log.jsonl", std::ios::app);
   if (!log_) return Error(ErrorCode::kIo, (options_.out / "log.jsonl").string() + ": cannot open");
-  controls_ = draw_controls(inputs_.seen(), inputs_.unseen());
+  controls_ = draw_controls(recipe_.levels, inputs_.seen(), inputs_.unseen());
   const int threads = options_.threads > 0
                           ? options_.threads
                           : std::max(1, static_cast<int>(std::thread::hardware_concurrency()) -
