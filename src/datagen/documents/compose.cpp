@@ -323,10 +323,18 @@ class Composer {
         if (kind < 0.03) return write_heading(desk_, 2);
         return write_reference(desk_);
       case Genre::kClean:
-        return write_paragraph(desk_, 4000);
+        return clean_piece();
       default:
         return prose_piece(kind);
     }
+  }
+
+  // Plain text often comes without its paragraphs.
+  bool clean_piece() {
+    if (setting_.habit(Habit::kOneParagraph, 5) >= 3) return write_paragraph(desk_, 4000);
+    std::string text = writer_.paragraph(4000);
+    while (count_code_points(text) < galley_.budget()) text += " " + writer_.paragraph(4000);
+    return galley_.set(plain(text), desk_.shape());
   }
 
   bool prose_piece(double kind) {

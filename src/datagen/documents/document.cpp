@@ -76,9 +76,9 @@ DocumentPrint DocumentFactory::make(std::uint64_t seed, const DocumentRecipe& re
   LECTIO_CHECK(recipe.min_chars > 0 && recipe.max_chars >= recipe.min_chars, "a page has text");
   Random random(splitmix64(seed));
   const Setting setting = draw_setting(recipe, *shelf_, random);
-  Sheet sheet(setting.width, setting.height, setting.faces, setting.hinting);
+  Sheet sheet(setting);
   compose(setting, *corpus_, split_, random, sheet);
-  GreyImage image = sheet.draw(setting.ink, setting.paper, cache);
+  GreyImage image = sheet.draw(cache);
   DocumentPrint document = sheet.finish();
   image = to_native(std::move(image), setting, random);
   const auto width = static_cast<float>(setting.native_width);

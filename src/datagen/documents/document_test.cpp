@@ -32,13 +32,17 @@ std::shared_ptr<const Corpus> test_corpus() {
   return std::make_shared<const Corpus>(*Corpus::from_text(text));
 }
 
-DocumentFactory test_factory() {
-  Result<DocumentFactory> factory =
-      DocumentFactory::create({sans(), mono(), test_font("DejaVuSans-Bold"),
-                               test_font("DejaVuSerif"), test_font("DejaVuSerif-Bold")},
-                              test_corpus(), Corpus::Split::kTrain);
-  if (!factory) throw std::runtime_error(factory.error().message());
-  return *std::move(factory);
+// Opened once: fonts take their time.
+const DocumentFactory& test_factory() {
+  static const DocumentFactory kFactory = [] {
+    Result<DocumentFactory> factory =
+        DocumentFactory::create({sans(), mono(), test_font("DejaVuSans-Bold"),
+                                 test_font("DejaVuSerif"), test_font("DejaVuSerif-Bold")},
+                                test_corpus(), Corpus::Split::kTrain);
+    if (!factory) throw std::runtime_error(factory.error().message());
+    return *std::move(factory);
+  }();
+  return kFactory;
 }
 
 // Small pages, so that many are drawn quickly.
@@ -55,7 +59,7 @@ DocumentRecipe small_recipe() {
 constexpr std::uint64_t kPages = 150;
 
 TEST(Document, EveryCharacterHasABoxOnThePage) {
-  const DocumentFactory factory = test_factory();
+  const DocumentFactory& factory = test_factory();
   DocumentRecipe recipe = small_recipe();
   recipe.degrade = 0.5;
   GlyphCache cache;
@@ -127,7 +131,7 @@ class InkMap {
 };
 
 TEST(Document, AllTextIsInkAndAllInkIsTextOrArtwork) {
-  const DocumentFactory factory = test_factory();
+  const DocumentFactory& factory = test_factory();
   DocumentRecipe recipe = small_recipe();
   recipe.empty = 0;
   GlyphCache cache;
@@ -158,7 +162,7 @@ TEST(Document, AllTextIsInkAndAllInkIsTextOrArtwork) {
 }
 
 TEST(Document, BoxesLieOnTheirLetters) {
-  const DocumentFactory factory = test_factory();
+  const DocumentFactory& factory = test_factory();
   DocumentRecipe recipe = small_recipe();
   recipe.empty = 0;
   recipe.degrade = 0.5;
@@ -187,7 +191,7 @@ TEST(Document, BoxesLieOnTheirLetters) {
 }
 
 TEST(Document, BlocksCoverTheTextInOrder) {
-  const DocumentFactory factory = test_factory();
+  const DocumentFactory& factory = test_factory();
   GlyphCache cache;
   std::set<BlockKind> kinds;
   for (std::uint64_t seed = 0; seed < 2 * kPages; ++seed) {
@@ -221,7 +225,7 @@ TEST(Document, BlocksCoverTheTextInOrder) {
 
 // The baseline's place and a line's begin tell where lines wrap.
 TEST(Document, LinesAreJoinedBySpacesAndDividedWordsByLineFeeds) {
-  const DocumentFactory factory = test_factory();
+  const DocumentFactory& factory = test_factory();
   DocumentRecipe recipe = small_recipe();
   recipe.empty = 0;
   recipe.random_text = 0;
@@ -261,7 +265,7 @@ TEST(Document, LinesAreJoinedBySpacesAndDividedWordsByLineFeeds) {
 }
 
 TEST(Document, TheSeedDecidesWhateverTheThreadAndTheCache) {
-  const DocumentFactory factory = test_factory();
+  const DocumentFactory& factory = test_factory();
   DocumentRecipe recipe = small_recipe();
   recipe.degrade = 0.7;
   constexpr std::uint64_t kSome = 40;
@@ -292,7 +296,7 @@ TEST(Document, TheSeedDecidesWhateverTheThreadAndTheCache) {
 }
 
 TEST(Document, PagesHoldAboutAsMuchAsWantedAtSizesThatPagesHave) {
-  const DocumentFactory factory = test_factory();
+  const DocumentFactory& factory = test_factory();
   DocumentRecipe recipe;
   recipe.min_side = 1000;
   recipe.max_side = 1200;
@@ -324,7 +328,7 @@ TEST(Document, PagesHoldAboutAsMuchAsWantedAtSizesThatPagesHave) {
 }
 
 TEST(Document, PagesWithoutTextSaySo) {
-  const DocumentFactory factory = test_factory();
+  const DocumentFactory& factory = test_factory();
   DocumentRecipe recipe = small_recipe();
   recipe.empty = 1;
   GlyphCache cache;
@@ -341,7 +345,7 @@ TEST(Document, PagesWithoutTextSaySo) {
 }
 
 TEST(Document, CleanPagesAreBlackOnWhiteInOneColumn) {
-  const DocumentFactory factory = test_factory();
+  const DocumentFactory& factory = test_factory();
   DocumentRecipe recipe = small_recipe();
   recipe.max_side = 1000;
   recipe.clean = 1;
@@ -360,7 +364,7 @@ TEST(Document, CleanPagesAreBlackOnWhiteInOneColumn) {
 }
 
 TEST(Document, MarkdownHasTitlesListsAndTables) {
-  const DocumentFactory factory = test_factory();
+  const DocumentFactory& factory = test_factory();
   DocumentRecipe recipe = small_recipe();
   recipe.max_chars = 2000;
   GlyphCache cache;
@@ -372,6 +376,23 @@ TEST(Document, MarkdownHasTitlesListsAndTables) {
        {"\n# ", "\n## ", "\n### ", "\n- ", "<table><tr><td>", "</td></tr></table>"}) {
     EXPECT_NE(all.find(mark), std::string::npos) << mark;
   }
+}
+
+TEST(Document, LettersAndSignsBeyondEnglishOccur) {
+  const DocumentFactory& factory = test_factory();
+  GlyphCache cache;
+  std::set<char32_t> codes;
+  for (std::uint64_t seed = 0; seed < 2 * kPages; ++seed) {
+    const std::string text = factory.make(seed, small_recipe(), cache).page.text;
+    for (std::size_t at = 0; at < text.size();) {
+      const DecodedChar c = decode_utf8(text, at);
+      at += c.size;
+      if (c.code > 0x7F) codes.insert(c.code);
+    }
+  }
+  EXPECT_GT(codes.size(), 60U);
+  for (const char32_t c : {0xE9, 0xF8, 0xA7, 0xB0}) EXPECT_EQ(codes.count(c), 1U);
+  EXPECT_GT(*codes.rbegin(), char32_t{0x2100});
 }
 
 TEST(Document, FontsAndTextMustBeUsable) {

@@ -108,8 +108,9 @@ Runs styled(Desk& desk, const std::string& text) {
     const std::size_t to = skip_words(text, from, random.between(1, 7));
     if (from >= text.size()) break;
     runs.push_back({text.substr(at, from - at), kBodyFace, 1, 0});
-    const FaceIndex face = random.chance(0.7) ? kItalic : kBold;
-    runs.push_back({text.substr(from, to - from), face, 1, 0});
+    const double kind = random.unit();
+    const FaceIndex face = kind < 0.63 ? kItalic : kind < 0.9 ? kBold : kBodyFace;
+    runs.push_back({text.substr(from, to - from), face, 1, 0, kind >= 0.9});
     at = to;
   }
   runs.push_back({text.substr(at), kBodyFace, 1, 0});
@@ -170,7 +171,9 @@ bool write_heading(Desk& desk, std::int64_t level) {
 bool write_paragraph(Desk& desk, std::int64_t max_chars) {
   Shape shape = desk.shape();
   shape.first = desk.setting.indent * desk.setting.size;
-  return desk.galley.set(styled(desk, desk.writer.paragraph(max_chars)), shape);
+  std::string text = desk.writer.paragraph(max_chars);
+  if (desk.random.chance(0.008)) text = in_capitals(text);
+  return desk.galley.set(styled(desk, text), shape);
 }
 
 bool write_quote(Desk& desk) {

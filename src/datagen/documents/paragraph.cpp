@@ -33,7 +33,7 @@ Paragraph::Paragraph(const Runs& runs, const Typefaces& faces, const TypeSize& t
       const DecodedChar c = decode_utf8(run.text, at);
       at += c.size;
       if (c.code != U' ') {
-        add_item(c.code, run.face, size, run.rise * type_.size);
+        add_item(c.code, run, size);
         continue;
       }
       const bool ends_sentence =
@@ -46,11 +46,12 @@ Paragraph::Paragraph(const Runs& runs, const Typefaces& faces, const TypeSize& t
   end_word(max_width);
 }
 
-void Paragraph::add_item(char32_t code, FaceIndex face, float size, float rise) {
+void Paragraph::add_item(char32_t code, const Run& run, float size) {
   TypeItem item;
   item.code = code;
-  item.face = face;
-  item.glyph = faces_[face].font->glyph(code);
+  item.face = run.face;
+  item.underline = run.underline;
+  item.glyph = faces_[run.face].font->glyph(code);
   if (item.glyph == 0) {  // the text is what the body's regular face can show
     item.face = kBodyFace;
     item.glyph = faces_[kBodyFace].font->glyph(code);
@@ -62,7 +63,7 @@ void Paragraph::add_item(char32_t code, FaceIndex face, float size, float rise) 
   item.size26 = to_26(size);
   item.advance = typeface.font->advance(item.glyph) * size + type_.letter_spacing;
   if (typeface.embolden) item.advance += 0.03F * size;
-  item.rise = rise;
+  item.rise = run.rise * type_.size;
   if (items_.size() > word_begin_) {
     TypeItem& before = items_.back();
     if (before.face == item.face && before.size26 == item.size26) {

@@ -17,6 +17,7 @@ struct Run {
   FaceIndex face = kBodyFace;
   float scale = 1;  // times the paragraph's size
   float rise = 0;   // above the baseline, in the paragraph's size
+  bool underline = false;
 };
 using Runs = std::vector<Run>;
 
@@ -36,6 +37,7 @@ struct TypeItem {
   std::int32_t size26 = 0;  // 1/64 pixel
   float advance = 0;        // with letter spacing and the kerning to the next one
   float rise = 0;
+  bool underline = false;
   bool is_joined = false;  // drawn by the ligature that began before it
 };
 
@@ -78,7 +80,7 @@ class Paragraph {
   TypeItem hyphen_after(const Word& word) const;
 
  private:
-  void add_item(char32_t code, FaceIndex face, float size, float rise);
+  void add_item(char32_t code, const Run& run, float size);
   void end_word(float max_width);
   void join_ligatures();
   bool divide(std::size_t index, float room, const BreakRule& rule);

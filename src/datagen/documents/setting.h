@@ -38,6 +38,7 @@ enum class Habit : std::uint8_t {
   kReferenceMarks,
   kSpacedLeaders,
   kRaisedNoteMarks,
+  kOneParagraph,
 };
 
 enum class Numbering : std::uint8_t {

@@ -45,16 +45,20 @@ std::string markdown_of(const Block& block, std::string text) {
 
 }  // namespace
 
-Sheet::Sheet(std::int64_t width, std::int64_t height, const Typefaces& faces, Hinting hinting)
-    : width_(width),
-      height_(height),
-      faces_(faces) {
+Sheet::Sheet(const Setting& setting)
+    : width_(setting.width),
+      height_(setting.height),
+      ink_(setting.ink),
+      paper_(setting.paper),
+      faces_(setting.faces) {
   for (Layout& layout : layouts_) {
-    layout.width = width;
-    layout.height = height;
-    layout.hinting = hinting;
-    for (const Typeface& face : faces) layout.fonts.push_back(face.font);
+    layout.width = width_;
+    layout.height = height_;
+    layout.hinting = setting.hinting;
+    for (const Typeface& face : faces_) layout.fonts.push_back(face.font);
   }
+  layouts_[0].ink.fill(ink_);
+  layouts_[1].ink.fill(paper_);
   layouts_[0].glyphs.reserve(6000);
   boxes_.reserve(8000);
   text_.reserve(8000);
@@ -121,6 +125,7 @@ void Sheet::put_item(const TypeItem& item, float x, float baseline) {
   if (faces_[item.face].embolden && !item.is_joined) {
     layout.glyphs.push_back({x + kBoldStep * size, y, item.glyph, item.size26, item.face, 0});
   }
+  if (item.underline) underline(x, x + item.advance, y, size);
   const Font& font = *faces_[item.face].font;
   const bool tall = char_height(item.code) != CharHeight::kXHeight;
   CharBox box;
@@ -132,6 +137,11 @@ void Sheet::put_item(const TypeItem& item, float x, float baseline) {
   append(item.code, box);
   append_utf8(block_markdown_, item.code);
   widen({box.x0, y - font.cap_height() * size, box.x1, y + font.descent() * size * 0.8F});
+}
+
+void Sheet::underline(float x0, float x1, float baseline, float size) {
+  const float y = std::round(baseline + 0.1F * size);
+  add_fill({x0, y, x1, y + std::max(1.0F, std::round(0.06F * size))}, light_ ? paper_ : ink_);
 }
 
 void Sheet::put_space(float x0, float x1, float baseline, float height) {
@@ -181,6 +191,10 @@ float Sheet::put_line(const Paragraph& paragraph, const TypeLine& line, float x,
       const float gap = word.gap * (1 + stretch);
       const CharBox last = boxes_.back();
       put_space(x, x + gap, baseline, last.bottom - last.top);
+      const TypeItem& item = paragraph.items()[word.begin];
+      if (item.underline && paragraph.items()[words[w - 1].end - 1].underline) {
+        underline(x, x + gap, baseline, static_cast<float>(item.size26) / 64.0F);
+      }
       x += gap;
     }
     for (std::size_t i = word.begin; i < word.end; ++i) {
@@ -212,12 +226,10 @@ void Sheet::add_fill(const PixelBox& box, std::uint8_t level) {
   artwork_.push_back(box);
 }
 
-GreyImage Sheet::draw(std::uint8_t ink, std::uint8_t paper, GlyphCache& cache) {
-  GreyImage image(width_, height_, paper);
+GreyImage Sheet::draw(GlyphCache& cache) const {
+  GreyImage image(width_, height_, paper_);
   for (const Fill& fill : fills_) draw_fill(image, fill);
-  for (const Figure& figure : figures_) draw_figure(image, figure, paper);
-  layouts_[0].ink.fill(ink);
-  layouts_[1].ink.fill(paper);
+  for (const Figure& figure : figures_) draw_figure(image, figure, paper_);
   for (const Layout& layout : layouts_) draw_over(image, layout, cache);
   return image;
 }

@@ -10,13 +10,14 @@
 #include "datagen/documents/artwork.h"
 #include "datagen/documents/document.h"
 #include "datagen/documents/paragraph.h"
+#include "datagen/documents/setting.h"
 #include "media/render/layout.h"
 
 namespace lectio::documents {
 
 class Sheet {
  public:
-  Sheet(std::int64_t width, std::int64_t height, const Typefaces& faces, Hinting hinting);
+  explicit Sheet(const Setting& setting);
 
   // Text that follows belongs to this block; blocks are separated by "\n".
   void begin_block(BlockKind kind, std::int64_t level = 0);
@@ -43,8 +44,8 @@ class Sheet {
   std::int64_t height() const { return height_; }
   const Typefaces& faces() const { return faces_; }
 
-  // The page on this paper, and what it says. Uses the sheet up.
-  GreyImage draw(std::uint8_t ink, std::uint8_t paper, GlyphCache& cache);
+  GreyImage draw(GlyphCache& cache) const;
+  // What the page says. Uses the sheet up.
   DocumentPrint finish();
 
  private:
@@ -53,8 +54,10 @@ class Sheet {
   void join(bool continues);
   void put_feed();
   void widen(const PixelBox& box);
+  void underline(float x0, float x1, float baseline, float size);
 
   std::int64_t width_, height_;
+  std::uint8_t ink_, paper_;
   Typefaces faces_;
   Layout layouts_[2];  // dark and light glyphs
   bool light_ = false;

@@ -208,6 +208,54 @@ void skew(GreyImage& image, DocumentPrint& document, double degrees, std::uint8_
   for (PixelBox& box : document.artwork) move(box.x0, box.y0, box.x1, box.y1);
 }
 
+void keystone(GreyImage& image, DocumentPrint& document, double share, std::uint8_t paper) {
+  share = std::clamp(share, -0.1, 0.1);
+  const auto height = static_cast<double>(image.height);
+  const double cx = static_cast<double>(image.width) / 2;
+  const auto growth = [&](double y) { return 1 + share * (y / height - 0.5); };
+  std::vector<std::uint8_t> from(static_cast<std::size_t>(image.width));
+  for (std::int64_t y = 0; y < image.height; ++y) {
+    std::uint8_t* row = image.row(y);
+    std::copy_n(row, image.width, from.begin());
+    const auto at = [&](std::int64_t x) {
+      return std::int32_t{x < 0 || x >= image.width ? paper : from[static_cast<std::size_t>(x)]};
+    };
+    // Source positions in 1/65536 pixel.
+    const double step = 1 / growth(static_cast<double>(y) + 0.5);
+    const auto step16 = static_cast<std::int64_t>(std::llround(step * 65536));
+    auto place = static_cast<std::int64_t>(std::llround((cx - 0.5 + (0.5 - cx) * step) * 65536));
+    for (std::int64_t x = 0; x < image.width; ++x, place += step16) {
+      const std::int64_t left = place >> 16;
+      const auto part = static_cast<std::int32_t>((place >> 8) & 255);
+      row[x] =
+          static_cast<std::uint8_t>((at(left) * (256 - part) + at(left + 1) * part + 128) >> 8);
+    }
+  }
+  const auto width = static_cast<float>(image.width);
+  const auto move = [&](float& x0, float& x1, float y0, float y1) {
+    const double grown = growth((double{y0} + double{y1}) / 2);
+    x0 = std::clamp(static_cast<float>(cx + (double{x0} - cx) * grown), 0.0F, width);
+    x1 = std::clamp(static_cast<float>(cx + (double{x1} - cx) * grown), 0.0F, width);
+  };
+  for (CharBox& box : document.page.boxes) move(box.x0, box.x1, box.top, box.bottom);
+  for (Block& block : document.blocks) {
+    move(block.box.x0, block.box.x1, block.box.y0, block.box.y1);
+  }
+  for (PixelBox& box : document.artwork) move(box.x0, box.x1, box.y0, box.y1);
+}
+
+void add_dust(GreyImage& image, std::int64_t specks, Random& random) {
+  for (; specks > 0; --specks) {
+    const std::int64_t x = random.between(0, image.width - 1);
+    const std::int64_t y = random.between(0, image.height - 1);
+    const auto level = static_cast<std::uint8_t>(random.between(40, 200));
+    image.row(y)[x] = std::min(image.row(y)[x], level);
+    if (x + 1 < image.width && random.chance(0.4)) {
+      image.row(y)[x + 1] = std::min(image.row(y)[x + 1], level);
+    }
+  }
+}
+
 GreyImage sample_bilinear(const GreyImage& image, std::int64_t width, std::int64_t height) {
   GreyImage out(width, height);
   const auto place = [](std::int64_t i, std::int64_t in, std::int64_t to) {
@@ -256,6 +304,8 @@ void wear_down(GreyImage& image, DocumentPrint& document, std::uint8_t paper, Ra
     bleed_through(image, random.uniform(0.04, 0.15), random.between(-40, 40));
   }
   if (random.chance(0.2)) skew(image, document, random.uniform(-1.0, 1.0), paper);
+  if (random.chance(0.06)) keystone(image, document, random.uniform(-0.04, 0.04), paper);
+  if (random.chance(0.05)) add_dust(image, random.between(5, 80), random);
   if (random.chance(0.1)) shade(image, random.uniform(0.7, 0.95), random.chance(0.5));
   if (random.chance(0.3)) blur(image, random.uniform(0.05, 0.24));
   if (random.chance(0.15))

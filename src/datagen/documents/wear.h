@@ -27,6 +27,13 @@ void bleed_through(GreyImage& image, double share, std::int64_t shift);
 // outside is paper. Boxes of the document move with their centres and keep their sizes.
 void skew(GreyImage& image, DocumentPrint& document, double degrees, std::uint8_t paper);
 
+// The page seen from below or above: rows grow wider from `1 - share / 2` of their width at the top
+// to `1 + share / 2` at the bottom; |share| at most 0.1. Boxes move and grow with their rows.
+void keystone(GreyImage& image, DocumentPrint& document, double share, std::uint8_t paper);
+
+// So many specks of dust, a pixel or two wide.
+void add_dust(GreyImage& image, std::int64_t specks, Random& random);
+
 // Bilinear without care for what falls between: how a viewer shrinks a page on a screen.
 GreyImage sample_bilinear(const GreyImage& image, std::int64_t width, std::int64_t height);
 

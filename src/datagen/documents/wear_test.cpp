@@ -67,33 +67,65 @@ TEST(Wear, TheOtherSideShowsThroughMirrored) {
   EXPECT_EQ(image.row(20)[5], 255);
 }
 
+// Nine black squares on paper, with their boxes.
+GreyImage squares(DocumentPrint& document) {
+  GreyImage image(400, 300, 255);
+  for (const std::int64_t left : {20, 200, 360}) {
+    for (const std::int64_t top : {20, 150, 270}) {
+      for (std::int64_t y = top; y < top + 10; ++y) {
+        for (std::int64_t x = left; x < left + 10; ++x) image.row(y)[x] = 0;
+      }
+      const auto x = static_cast<float>(left);
+      const auto y = static_cast<float>(top);
+      document.page.boxes.push_back({x, x + 10, y, y + 10, 0});
+    }
+  }
+  return image;
+}
+
+double darkness_inside(const GreyImage& image, const DocumentPrint& document) {
+  double inside = 0;
+  for (const CharBox& box : document.page.boxes) {
+    for (auto y = std::lround(box.top); y < std::lround(box.bottom); ++y) {
+      for (auto x = std::lround(box.x0); x < std::lround(box.x1); ++x) {
+        inside += (255.0 - image.row(y)[x]) / 255;
+      }
+    }
+  }
+  return inside;
+}
+
 TEST(Wear, BoxesTurnWithThePage) {
   for (const double degrees : {-1.0, 0.0, 1.0}) {
-    GreyImage image(400, 300, 255);
     DocumentPrint document;
-    for (const std::int64_t left : {20, 200, 360}) {
-      for (const std::int64_t top : {20, 150, 270}) {
-        for (std::int64_t y = top; y < top + 10; ++y) {
-          for (std::int64_t x = left; x < left + 10; ++x) image.row(y)[x] = 0;
-        }
-        const auto x = static_cast<float>(left);
-        const auto y = static_cast<float>(top);
-        document.page.boxes.push_back({x, x + 10, y, y + 10, 0});
-      }
-    }
+    GreyImage image = squares(document);
     skew(image, document, degrees, 255);
-    double inside = 0;
-    for (const CharBox& box : document.page.boxes) {
-      for (auto y = std::lround(box.top); y < std::lround(box.bottom); ++y) {
-        for (auto x = std::lround(box.x0); x < std::lround(box.x1); ++x) {
-          inside += (255.0 - image.row(y)[x]) / 255;
-        }
-      }
-    }
     // An edge is cut by up to half a pixel on each of four sides.
-    EXPECT_GT(inside, 0.8 * 900) << degrees;
+    EXPECT_GT(darkness_inside(image, document), 0.8 * 900) << degrees;
     EXPECT_NEAR(darkness(image), 900, 30) << degrees;
   }
+}
+
+TEST(Wear, BoxesGoWithThePageThatIsSeenFromBelow) {
+  for (const double share : {-0.08, 0.0, 0.08}) {
+    DocumentPrint document;
+    GreyImage image = squares(document);
+    keystone(image, document, share, 255);
+    EXPECT_GT(darkness_inside(image, document), 0.8 * 900) << share;
+    // The three rows of squares grow by -0.4, 0 and +0.4 of the share.
+    EXPECT_NEAR(darkness(image), 900, 30) << share;
+    if (share != 0) {
+      EXPECT_NE(image, squares(document)) << share;
+    }
+  }
+}
+
+TEST(Wear, DustIsDarkAndSmall) {
+  GreyImage image(100, 100, 255);
+  Random random(5);
+  add_dust(image, 30, random);
+  EXPECT_GT(darkness(image), 5);
+  EXPECT_LT(darkness(image), 60);
 }
 
 TEST(Wear, BilinearSamplesKeepFlatAreasAndTheirPlaces) {

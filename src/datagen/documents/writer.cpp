@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include "base/utf8.h"
 #include "datagen/prints/text_source.h"
@@ -14,6 +15,45 @@ namespace {
 constexpr std::int64_t kPassage = 2600;  // characters fetched at a time
 constexpr double kMerge = 0.7;           // chance that a short paragraph takes the next one in
 constexpr double kJump = 0.12;           // chance that a paragraph begins another passage
+
+// Letters with their relatives in Latin-1 and Latin Extended-A.
+struct Relatives {
+  char plain;
+  std::u32string_view accented;
+};
+constexpr std::array<Relatives, 24> kRelatives = {
+    {{'a', U"\u00E0\u00E1\u00E2\u00E3\u00E4\u00E5\u0105\u0103"},
+     {'c', U"\u00E7\u0107\u010D"},
+     {'d', U"\u010F\u0111"},
+     {'e', U"\u00E8\u00E9\u00E9\u00EA\u00EB\u0119\u011B"},
+     {'g', U"\u011F"},
+     {'i', U"\u00EC\u00ED\u00EE\u00EF\u0131"},
+     {'l', U"\u0142"},
+     {'n', U"\u00F1\u0144\u0148"},
+     {'o', U"\u00F2\u00F3\u00F4\u00F5\u00F6\u00F8\u0151\u0153"},
+     {'r', U"\u0159"},
+     {'s', U"\u015B\u0161\u015F\u00DF"},
+     {'t', U"\u0165"},
+     {'u', U"\u00F9\u00FA\u00FB\u00FC\u016F\u0171"},
+     {'y', U"\u00FD\u00FF"},
+     {'z', U"\u017A\u017C\u017E"},
+     {'A', U"\u00C0\u00C1\u00C4\u00C5\u00C6"},
+     {'C', U"\u00C7\u010C"},
+     {'E', U"\u00C8\u00C9\u00CA"},
+     {'I', U"\u00CD\u00CE\u0130"},
+     {'N', U"\u00D1"},
+     {'O', U"\u00D6\u00D8\u0150"},
+     {'S', U"\u0160\u015A"},
+     {'U', U"\u00DC\u00DA"},
+     {'Z', U"\u017D\u017B"}}};
+// Signs as they stand between words.
+constexpr std::array<std::u32string_view, 36> kSigns = {
+    U"\u00A7 12", U"\u00A7",  U"\u00B6",  U"\u00A9",    U"\u00AE",     U"\u2122",
+    U"\u00B15%",  U"\u00D7",  U"\u00F7",  U"20\u00B0C", U"45\u00B0",   U"\u00BD",
+    U"\u00BC",    U"3\u00B2", U"\u00B5m", U"\u20AC50",  U"\u00A318",   U"\u00A5",
+    U"\u2264",    U"\u2265",  U"\u2260",  U"\u2248",    U"\u221E",     U"\u221A2",
+    U"\u2211",    U"\u03B1",  U"\u03B2",  U"\u03C0",    U"\u0394t",    U"\u03BC",
+    U"\u2020",    U"\u2021",  U"\u2192",  U"a = b",     U"x \u2212 y", U"(\u2026)"};
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 
@@ -39,9 +79,52 @@ void Writer::refill() {
                                 : random_text(random_, corpus_, split_, kPassage / 2, kPassage);
     text_ = shown_by(raw, font_, longest_word_);
     at_ = 0;
-    if (!text_.empty()) return;
+    if (text_.empty()) continue;
+    if (accents_ > 0 || signs_ > 0) season();
+    return;
   }
   text_ = "page";
+}
+
+void Writer::append_accented(std::string& out, std::string_view word) {
+  const std::size_t from = random_.below(word.size());
+  for (std::size_t k = 0; k < word.size(); ++k) {
+    const std::size_t at = (from + k) % word.size();
+    const auto found = std::find_if(kRelatives.begin(), kRelatives.end(),
+                                    [&](const Relatives& r) { return r.plain == word[at]; });
+    if (found == kRelatives.end()) continue;
+    const char32_t code = found->accented[random_.below(found->accented.size())];
+    if (!shows(code)) continue;
+    out += word.substr(0, at);
+    append_utf8(out, code);
+    out += word.substr(at + 1);
+    return;
+  }
+  out += word;
+}
+
+// Letters and signs that the corpus has too few of.
+void Writer::season() {
+  std::string out;
+  for (std::size_t begin = 0; begin < text_.size();) {
+    const std::size_t end = std::min(text_.find_first_of(" \n", begin), text_.size());
+    const std::string_view word = std::string_view(text_).substr(begin, end - begin);
+    if (!word.empty() && random_.chance(accents_)) {
+      append_accented(out, word);
+    } else {
+      out += word;
+    }
+    if (random_.chance(signs_)) {
+      const std::u32string_view sign = kSigns[random_.below(kSigns.size())];
+      if (std::all_of(sign.begin(), sign.end(), [&](char32_t c) { return shows(c); })) {
+        out.push_back(' ');
+        for (const char32_t c : sign) append_utf8(out, c);
+      }
+    }
+    if (end < text_.size()) out.push_back(text_[end]);
+    begin = end + 1;
+  }
+  text_ = std::move(out);
 }
 
 std::string Writer::paragraph(std::int64_t max_chars) {

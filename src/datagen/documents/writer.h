@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/splitmix.h"
 #include "datagen/corpus/corpus.h"
@@ -23,7 +24,9 @@ class Writer {
         split_(split),
         font_(font),
         natural_(natural),
-        longest_word_(longest_word) {}
+        longest_word_(longest_word),
+        accents_(random.chance(0.06) ? random.uniform(0.02, 0.15) : 0),
+        signs_(random.chance(0.06) ? random.uniform(0.01, 0.06) : 0) {}
 
   // The next paragraph, ended early behind a sentence or word where it is longer. Never empty.
   std::string paragraph(std::int64_t max_chars);
@@ -40,6 +43,8 @@ class Writer {
 
  private:
   void refill();
+  void season();
+  void append_accented(std::string& out, std::string_view word);
 
   Random& random_;
   const Corpus& corpus_;
@@ -47,6 +52,8 @@ class Writer {
   const Font& font_;
   bool natural_;
   std::int64_t longest_word_;
+  double accents_;  // share of words with a letter that English lacks
+  double signs_;    // share of words that a sign follows
   std::string text_;
   std::size_t at_ = 0;
 };
