@@ -29,7 +29,7 @@ def main():
         sys.exit(f"usage: {sys.argv[0]} BUILD_FOLDER")
     problems = []
     count = 0
-    for isa in ("avx2", "avx512"):
+    for isa in ("avx2", "avx512", "avx512bf16"):
         objects = sorted(pathlib.Path(sys.argv[1]).rglob(f"lectio_kernels_{isa}.dir/**/*.o"))
         if not objects:
             problems.append(f"no objects for {isa} under {sys.argv[1]}")
@@ -39,8 +39,8 @@ def main():
             problems += weak_symbols(path)
             if isa == "avx2" and WIDE.search(code[path]):
                 problems.append(f"{path.name}: AVX-512 in an AVX2 object")
-        if isa == "avx512" and objects and not any("%zmm" in text for text in code.values()):
-            problems.append("the AVX-512 objects do not use its registers")
+        if isa != "avx2" and objects and not any("%zmm" in text for text in code.values()):
+            problems.append(f"the {isa} objects do not use the wide registers")
     print("\n".join(problems) if problems else f"symbols: ok ({count} objects)")
     return 1 if problems else 0
 

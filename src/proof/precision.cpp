@@ -24,10 +24,15 @@ constexpr std::int64_t kProductsOfALayer = 6;
 
 // Blocks: a step is the largest magnitude of a block over the codes of one sign, its rounding
 // uniform. The largest magnitude of 32 normal numbers is 2.3 of their standard deviations.
+//
+// BF16: a step is 2^-7 of the power of two below a number; over numbers of any magnitude, 1 / that
+// multiple of a power of two has the mean square 0.54.
 double rounding_of(DType format) {
   constexpr double kLargestOfBlock = 2.3;
   const double uniform = 1 / std::sqrt(12.0);
   switch (format) {
+    case DType::kBF16:
+      return 0x1.0p-7 * uniform * std::sqrt(0.54);
     case DType::kQ8:
       return kLargestOfBlock / 127 * uniform;
     case DType::kQ6K:
@@ -74,8 +79,17 @@ std::int64_t products_of_encoder(std::string_view stage, const NetworkSpec& spec
 
 }  // namespace
 
-Precision precision_of(const kernels::Table& /*ops*/, DType format) {
-  return {.weights = rounding_of(format), .operands = 0};
+Precision precision_of(const kernels::Table& ops, DType format) {
+  Precision precision{.weights = is_block_format(format) ? rounding_of(format) : 0, .operands = 0};
+  const DType operand = ops.operand(format);
+  if (operand == DType::kF32) return precision;
+  // Activations are kept in BF16 on their way, and blocks of weights become BF16 numbers.
+  const double kept = rounding_of(DType::kBF16);
+  precision.operands = operand == DType::kQ8 ? std::hypot(rounding_of(operand), kept) : kept;
+  if (operand == DType::kBF16 && is_block_format(format)) {
+    precision.weights = std::hypot(precision.weights, kept);
+  }
+  return precision;
 }
 
 std::int64_t products_before(std::string_view stage, const NetworkSpec& spec) {

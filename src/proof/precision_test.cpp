@@ -38,6 +38,24 @@ TEST(Precision, IsWhatRoundingToBlocksCosts) {
   }
 }
 
+// Numbers of any magnitude, as they lie between two powers of two.
+TEST(Precision, IsWhatRoundingToBF16Costs) {
+  const kernels::Table* const rounds = kernels::by_name("avx512bf16");
+  if (rounds == nullptr) GTEST_SKIP() << "no table here rounds to BF16";
+  Random random(3);
+  double squares = 0;
+  constexpr int kCount = 100000;
+  for (int i = 0; i < kCount; ++i) {
+    const double number = std::exp2(random.uniform(-3, 3));
+    const auto rounded = static_cast<double>(round_to_bf16(static_cast<float>(number)));
+    squares += std::pow((rounded - number) / number, 2);
+  }
+  const Precision precision = precision_of(*rounds, DType::kBF16);
+  EXPECT_NEAR(precision.operands, std::sqrt(squares / kCount), 0.02 * precision.operands);
+  EXPECT_EQ(precision.weights, 0);
+  EXPECT_TRUE(precision_of(*rounds, DType::kF32).exact());
+}
+
 TEST(Precision, CountsTheProductsBeforeAStage) {
   const NetworkSpec v1 = official_spec(Family::kV1);
   EXPECT_EQ(products_before("global.pixels", v1), 0);

@@ -87,7 +87,8 @@ void add_reading_options(CLI::App& app, ReadingArguments& reading) {
       ->check(CLI::Range(0, 1024))
       ->type_name("N")
       ->default_str("0");
-  app.add_option("--kernels", reading.kernels, "auto, reference, avx2, avx512: what this CPU has")
+  app.add_option("--kernels", reading.kernels,
+                 "auto, reference, avx2, avx512, avx512vnni, avx512bf16: what this CPU has")
       ->type_name("NAME")
       ->default_str("auto");
 }

@@ -15,6 +15,7 @@ struct Call {
   Tensor keys;
   Tensor rel_h;
   Tensor rel_w;
+  Tensor pads;  // k, then v
 
   std::int64_t out_elements() const {
     return args.batch * args.queries * args.heads * args.head_dim;
@@ -23,7 +24,8 @@ struct Call {
     return std::to_string(args.batch) + " x " + std::to_string(args.queries) + " queries, " +
            std::to_string(args.keys) + " keys, " + std::to_string(args.heads) + "/" +
            std::to_string(args.kv_heads) + " heads of " + std::to_string(args.head_dim) +
-           ", side " + std::to_string(args.side);
+           ", side " + std::to_string(args.side) + ", grid " + std::to_string(args.grid) + ", " +
+           dtype_name(args.dtype);
   }
 };
 
@@ -45,7 +47,29 @@ Call make_call(Random& random, AttentionArgs args) {
     args.rel_h = call.rel_h.f32();
     args.rel_w = call.rel_w.f32();
   }
+  if (args.grid > 0) {
+    call.pads = random_tensor({2, kv_width}, random, -2, 2);
+    args.pad_k = call.pads.f32();
+    args.pad_v = call.pads.f32() + kv_width;
+  }
   call.args = args;
+  return call;
+}
+
+// The same call in BF16, tables and padding rounded too, so that every factor is exact.
+Call in_bf16(Call call) {
+  call.rows = rounded(call.rows.view());
+  call.keys = rounded(call.keys.view());
+  for (Tensor* const tensor : {&call.rel_h, &call.rel_w, &call.pads}) {
+    if (tensor->view().empty()) continue;
+    for (float& x : tensor->floats()) x = round_to_bf16(x);
+  }
+  const std::int64_t kv_width = call.args.kv_heads * call.args.head_dim;
+  const auto* const keys = static_cast<const std::uint16_t*>(call.keys.view().data);
+  call.args.q = call.rows.view().data;
+  call.args.k = keys;
+  call.args.v = keys + kv_width;
+  call.args.dtype = DType::kBF16;
   return call;
 }
 
@@ -60,15 +84,23 @@ double logit_error(const AttentionArgs& args) {
 
 // A weight e^(logit - maximum) / sum is off by 2 d relatively when every logit is off by at most d
 // (numerator and denominator), by 3 u of e^ itself, and by one rounding a key in the sum and in the
-// weighted mean of values up to 2, plus one a block of keys where the maximum moves.
-testing::AssertionResult agrees(const Table& table, Workbench& bench, const Call& call) {
-  Tensor got({call.out_elements()});
+// weighted mean of values up to 2, plus one a block of keys where the maximum moves. In BF16 the
+// base of the exponential changes, which rounds each logit twice more; the weight is then off by
+// 2^-14 of itself and rounded to BF16, and so may be the result.
+testing::AssertionResult agrees(const Table& table, Workbench& bench, const Call& call,
+                                DType out = DType::kF32) {
+  Tensor got({call.out_elements()}, out);
   Tensor expected({call.out_elements()});
   table.attention(bench.context, call.args, got.view());
   reference().attention(bench.context, call.args, expected.view());
   const auto keys = static_cast<double>(call.args.keys);
-  const double bound = 2 * (2 * logit_error(call.args) + (2 * keys + 12) * kUnit);
-  return within(got.floats(), expected.floats(), [&](std::size_t) { return bound; }) << call.name();
+  double bound = 2 * (2 * logit_error(call.args) + (2 * keys + 12) * kUnit);
+  if (call.args.dtype == DType::kBF16) {
+    bound += 2 * (2 * logit_error(call.args) + 0x1.0p-13 + 1.01 * kBF16Unit);
+  }
+  if (out == DType::kBF16) bound += 2 * kBF16Unit;
+  return within(to_floats(got.view()), expected.floats(), [&](std::size_t) { return bound; })
+         << call.name();
 }
 
 TEST_P(Attention, AgreesWithTheReferenceForEveryCountOfQueriesAndKeys) {
@@ -150,6 +182,127 @@ TEST_P(Attention, AddsDecomposedRelativePositions) {
                                           .kv_heads = 2,
                                           .head_dim = side == 14 ? 64 : 20,
                                           .side = side})));
+  }
+}
+
+TEST_P(Attention, StaysInsideWindows) {
+  for (const std::int64_t side : {1, 3, 7, 14, 17}) {
+    for (const std::int64_t grid : {side, side + 1, 2 * side, 2 * side + side / 2, side / 2 + 1}) {
+      const Call call = make_call(random, {.batch = 2,
+                                           .queries = grid * grid,
+                                           .keys = grid * grid,
+                                           .heads = 4,
+                                           .kv_heads = 2,
+                                           .head_dim = side == 14 ? 64 : 20,
+                                           .side = side,
+                                           .grid = grid});
+      EXPECT_TRUE(agrees(table(), bench, call));
+      if (activation_type(table(), DType::kBF16) == DType::kBF16) {
+        EXPECT_TRUE(agrees(table(), bench, in_bf16(call)));
+      }
+    }
+  }
+}
+
+// What lies beyond the map counts as zero where nothing else is given.
+TEST_P(Attention, PadsWindowsWithZerosUnlessToldOtherwise) {
+  Call call = make_call(
+      random,
+      {.queries = 25, .keys = 25, .heads = 1, .kv_heads = 1, .head_dim = 16, .side = 3, .grid = 5});
+  call.args.pad_k = call.args.pad_v = nullptr;
+  EXPECT_TRUE(agrees(table(), bench, call));
+}
+
+// Rounded numbers belong to the tables that round to them.
+class RoundedAttention : public Attention {
+ protected:
+  void SetUp() override {
+    if (activation_type(table(), DType::kBF16) == DType::kF32) GTEST_SKIP() << "rounds nothing";
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Tables, RoundedAttention, testing::ValuesIn(fast_tables()), table_name);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(RoundedAttention);
+
+TEST_P(RoundedAttention, AgreesForEveryCountOfQueriesAndKeys) {
+  for (const std::int64_t queries : {1, 2, 5, 6, 7, 47, 48, 49, 130}) {
+    for (const std::int64_t keys : {1, 2, 15, 16, 17, 63, 64, 65, 255, 256, 257, 600}) {
+      EXPECT_TRUE(agrees(
+          table(), bench,
+          in_bf16(make_call(
+              random,
+              {.queries = queries, .keys = keys, .heads = 2, .kv_heads = 2, .head_dim = 16}))));
+    }
+  }
+}
+
+TEST_P(RoundedAttention, AgreesForEveryWidthOfHeadsAndGivesRoundedResults) {
+  for (const std::int64_t head_dim :
+       {1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 48, 63, 64, 65, 80, 128, 130}) {
+    for (const DType out : {DType::kF32, DType::kBF16}) {
+      EXPECT_TRUE(agrees(table(), bench,
+                         in_bf16(make_call(random, {.batch = 2,
+                                                    .queries = 9,
+                                                    .keys = 37,
+                                                    .heads = 6,
+                                                    .kv_heads = 3,
+                                                    .head_dim = head_dim})),
+                         out));
+    }
+  }
+}
+
+TEST_P(RoundedAttention, AgreesUnderBothMasks) {
+  for (const std::int64_t queries : {1, 7, 70, 300, 530}) {
+    for (const std::int64_t past : {0, 1, 16, 300}) {
+      EXPECT_TRUE(agrees(table(), bench,
+                         in_bf16(make_call(random, {.queries = queries,
+                                                    .keys = queries + past,
+                                                    .heads = 2,
+                                                    .kv_heads = 2,
+                                                    .head_dim = 32,
+                                                    .mask = Mask::kCausal}))));
+    }
+    EXPECT_TRUE(agrees(table(), bench,
+                       in_bf16(make_call(random, {.batch = 2,
+                                                  .queries = queries,
+                                                  .keys = queries,
+                                                  .heads = 2,
+                                                  .kv_heads = 1,
+                                                  .head_dim = 16,
+                                                  .mask = Mask::kPrefixCausal,
+                                                  .prefix = queries / 2}))));
+  }
+}
+
+TEST_P(RoundedAttention, AddsDecomposedRelativePositions) {
+  for (const std::int64_t side : {1, 2, 3, 5, 7, 14, 17, 20, 23, 33}) {
+    EXPECT_TRUE(agrees(table(), bench,
+                       in_bf16(make_call(random, {.batch = 2,
+                                                  .queries = side * side,
+                                                  .keys = side * side,
+                                                  .heads = 2,
+                                                  .kv_heads = 2,
+                                                  .head_dim = side == 14 ? 64 : 20,
+                                                  .side = side}))));
+  }
+}
+
+TEST_P(RoundedAttention, GivesTheSameBitsForAnyNumberOfThreads) {
+  Workbench alone(1);
+  Workbench many(5);
+  for (const std::int64_t side : {14, 26}) {
+    const Call call = in_bf16(make_call(random, {.batch = 3,
+                                                 .queries = side * side,
+                                                 .keys = side * side,
+                                                 .heads = 4,
+                                                 .kv_heads = 4,
+                                                 .head_dim = 32,
+                                                 .side = side}));
+    Tensor first({call.out_elements()});
+    Tensor second({call.out_elements()});
+    table().attention(alone.context, call.args, first.view());
+    table().attention(many.context, call.args, second.view());
+    EXPECT_TRUE(same_bits(first.floats(), second.floats())) << side;
   }
 }
 

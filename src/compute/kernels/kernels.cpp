@@ -15,6 +15,10 @@ bool has_avx512() {
   return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
+bool has_narrow() {
+  return has_avx512() && __builtin_cpu_supports("avx512bf16") &&
+         __builtin_cpu_supports("avx512vnni");
+}
 #endif
 
 // The tables of this machine, best last.
@@ -23,6 +27,10 @@ std::vector<const Table*> tables() {
 #if defined(LECTIO_HAS_X86_KERNELS)
   if (has_avx2()) found.push_back(&cpu::avx2_table());
   if (has_avx512()) found.push_back(&cpu::avx512_table());
+  if (has_narrow()) {
+    found.push_back(&cpu::avx512vnni_table());
+    found.push_back(&cpu::avx512bf16_table());
+  }
 #endif
   return found;
 }

@@ -3,13 +3,13 @@
 // is chosen once, by name or by what the machine can do, and every backend is tested against
 // `reference`.
 //
-// All activations are F32, dense, row-major. Weights are F32, BF16, F16 or a block format
-// (compute/tensor/blocks.h) as they lie in the file; biases and the vectors of norms are F32.
-// Products of fewer than 8 rows, and linear_group's, with weights in a block format may round the
-// row once to 16 bits: within max |x| / 65534 for each number. A
-// function reads its inputs and writes its last view; input and output may be the same view only
-// where a comment says so. Results do not depend on the number of threads. Shapes are promises
-// (LECTIO_CHECK), not user input.
+// All activations are F32, dense, row-major; where a comment says so they may be BF16. Weights are
+// F32, BF16, F16 or a block format (compute/tensor/blocks.h) as they lie in the file; biases and
+// the vectors of norms are F32. Products of fewer than 8 rows, and linear_group's, with weights in
+// a block format may round the row once to 16 bits: within max |x| / 65534 for each number; for
+// more rows see Table::operand. A function reads its inputs and writes its last view; input and
+// output may be the same view only where a comment says so. Results do not depend on the number of
+// threads. Shapes are promises (LECTIO_CHECK), not user input.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +34,7 @@ enum class Activation {
   kNone,
   kGelu,       // x * Phi(x), with erf: SAM
   kQuickGelu,  // x * sigmoid(1.702 x): CLIP
+  kAdd,        // added to what y holds: the end of a residual branch
 };
 
 // Which keys a query may look at.
@@ -45,12 +46,15 @@ enum class Mask {
 };
 
 // softmax(scale * q.k + bias) v, per batch and head. Rows of q, k, v may be parts of wider rows (a
-// fused qkv), hence the strides, counted in floats between consecutive rows; head h of a row starts
-// at h * head_dim, and query head h uses key head h / (heads / kv_heads).
+// fused qkv), hence the strides, counted in numbers between consecutive rows; head h of a row
+// starts at h * head_dim, and query head h uses key head h / (heads / kv_heads).
 struct AttentionArgs {
-  const float* q = nullptr;
-  const float* k = nullptr;
-  const float* v = nullptr;
+  // F32; or BF16, all three, where operand() is not F32 for some weight: then every product has
+  // BF16 factors, the weights of the values among them.
+  const void* q = nullptr;
+  const void* k = nullptr;
+  const void* v = nullptr;
+  DType dtype = DType::kF32;
   std::int64_t q_stride = 0, k_stride = 0, v_stride = 0;
   std::int64_t batch = 1;  // consecutive blocks of `queries` rows of q and `keys` rows of k and v
   std::int64_t queries = 0;
@@ -67,6 +71,13 @@ struct AttentionArgs {
   const float* rel_h = nullptr;
   const float* rel_w = nullptr;
   std::int64_t side = 0;
+  // With grid > 0, the rows of a batch are a square map of that side, queries = keys = grid * grid,
+  // cut from its upper left corner into windows of `side`, and a query meets the keys of its window
+  // alone. What a window holds beyond the map takes part as a key, with these k and v, [kv_heads *
+  // head_dim] each. Needs rel_h and rel_w.
+  std::int64_t grid = 0;
+  const float* pad_k = nullptr;
+  const float* pad_v = nullptr;
 };
 
 // One product of several that run together: y[n, out] = x[n, in] * weight[out, in]^T; with a gate
@@ -101,8 +112,15 @@ struct CachedQuery {
 
 struct Table {
   const char* name;
+  // What this table rounds the left side of a product with many rows to, given the format of its
+  // weights. kF32: nothing is rounded. kBF16: x, and weights that are not BF16 themselves, to the
+  // nearest, each by at most 2^-8 of itself. kQ8: x in blocks of 32, by at most 1/254 of the
+  // largest magnitude in its block. Where it is not kF32, activations that only such products read
+  // may be kept as BF16 (activation_type).
+  DType (*operand)(DType weight);
 
-  // y[n, out] = activation(x[n, in] * weight[out, in]^T + bias[out]); bias may be empty.
+  // y[n, out] = activation(x[n, in] * weight[out, in]^T + bias[out]); bias may be empty. x and y
+  // may each be BF16 if operand(weight) is not F32.
   void (*linear)(Context&, TensorView x, TensorView weight, TensorView bias, Activation,
                  TensorView y);
   // Products of few rows each, all in one go over the threads: what a step of decoding does. A row
@@ -114,12 +132,13 @@ struct Table {
   // -> y[b, (h + 2 pad - k) / stride + 1, (w + 2 pad - k) / stride + 1, out].
   void (*conv2d)(Context&, TensorView x, TensorView weight, TensorView bias, std::int64_t stride,
                  std::int64_t pad, TensorView y);
-  // Each row: (x - mean) / sqrt(var + eps) * weight + bias, biased variance. y may be x.
+  // Each row: (x - mean) / sqrt(var + eps) * weight + bias, biased variance. y may be x, or BF16
+  // where operand() is not F32 for some weight.
   void (*layer_norm)(Context&, TensorView x, TensorView weight, TensorView bias, float eps,
                      TensorView y);
-  // Each row: x / sqrt(mean(x^2) + eps) * weight. y may be x.
+  // Each row: x / sqrt(mean(x^2) + eps) * weight. y as in layer_norm.
   void (*rms_norm)(Context&, TensorView x, TensorView weight, float eps, TensorView y);
-  // out[batch * queries, heads * head_dim], dense.
+  // out[batch * queries, heads * head_dim], dense; BF16 where q may be.
   void (*attention)(Context&, const AttentionArgs&, TensorView out);
   // softmax(scale * q.k) v for one row each of several sequences; every head by itself, to the bit.
   void (*attend_cached)(Context&, std::span<const CachedQuery> queries, float scale);
@@ -142,12 +161,18 @@ struct Table {
   void (*softmax)(Context&, TensorView x, TensorView y);
 };
 
+// How activations are kept that only products with such weights read.
+inline DType activation_type(const Table& table, DType weight) {
+  return table.operand(weight) == DType::kF32 ? DType::kF32 : DType::kBF16;
+}
+
 // Scalar loops with double accumulators, complete: the definition that the others are tested
 // against.
 const Table& reference();
 // The best table that this CPU can run.
 const Table& for_this_cpu();
-// "reference", "avx2", "avx512" or "auto"; null where the build or the machine has none.
+// "reference", "avx2", "avx512", "avx512bf16" (products in BF16), "avx512vnni" (the same, and 8-bit
+// weights against 8-bit activations) or "auto"; null where the build or the machine has none.
 const Table* by_name(std::string_view name);
 // The names that by_name accepts on this machine, best last.
 std::vector<std::string_view> available();

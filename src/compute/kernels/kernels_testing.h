@@ -125,6 +125,18 @@ inline Tensor rounding_bound(Workbench& bench, TensorView x, TensorView weight) 
   return bound;
 }
 
+// Half the distance from 1 to the next BF16 number.
+inline constexpr double kBF16Unit = 0x1.0p-8;
+
+// The same numbers, rounded to BF16.
+inline Tensor rounded(TensorView view) {
+  Tensor tensor(view.shape, DType::kBF16);
+  const std::vector<float> values = to_floats(view);
+  auto* const to = static_cast<std::uint16_t*>(tensor.view().data);
+  for (std::size_t i = 0; i < values.size(); ++i) to[i] = float_to_bf16(values[i]);
+  return tensor;
+}
+
 // got[i] within bound(i) of expected[i]; NaN never is. Names the element that exceeds its bound
 // most.
 template <typename Bound>

@@ -20,32 +20,84 @@ struct Case {
   }
 };
 
+// What rounding the factors of a product costs at most, [n, out]: Table::operand says how they are
+// rounded when there are many rows. The second roundings of BF16 factors add 2^-8 of the first.
+Tensor rounding_errors(const Table& table, const Case& c, TensorView x, TensorView weight,
+                       TensorView size) {
+  Tensor errors({c.n, c.out});
+  if (c.n < 8 && x.dtype == DType::kF32) return errors;
+  const std::vector<float> xs = to_floats(x);
+  const std::vector<float> ws = to_floats(weight);
+  const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
+  for (std::int64_t i = 0; i < c.n * c.out; ++i) {
+    double error = 0;
+    if (table.operand(c.dtype) == DType::kBF16) {
+      const int factors = (x.dtype == DType::kF32 ? 1 : 0) + (c.dtype == DType::kBF16 ? 0 : 1);
+      error = factors * 1.01 * kBF16Unit * static_cast<double>(size.f32()[i]);
+    } else if (table.operand(c.dtype) == DType::kQ8) {
+      for (std::int64_t block = 0; block < c.in; block += 32) {
+        double largest = 0;
+        double weights = 0;
+        for (std::int64_t k = block; k < block + 32; ++k) {
+          largest = std::max(largest, std::fabs(static_cast<double>(xs[at(i / c.out * c.in + k)])));
+          weights += std::fabs(static_cast<double>(ws[at(i % c.out * c.in + k)]));
+        }
+        error += largest / 254 * weights;
+      }
+    }
+    errors.f32()[i] = static_cast<float>(error);
+  }
+  return errors;
+}
+
 // A sum of k products, each rounded, in any order: at most k roundings on the way of each term, so
 // the error is below k u sum |x||w|; then the bias, and the activation, whose slope is below 1.13
-// and whose own error below 8 u |x|. Weights in blocks may meet x rounded to 16 bits, which adds
-// sum |w| max |x| / 65534 and two more roundings.
-testing::AssertionResult agrees(const Table& table, Workbench& bench, Random& random,
-                                const Case& c) {
-  const Tensor x = random_tensor({c.n, c.in}, random);
+// and whose own error below 8 u |x|. Weights in blocks may meet few rows of x rounded to 16 bits,
+// which adds sum |w| max |x| / 65534 and two more roundings. Rounded factors and a rounded result
+// come on top.
+testing::AssertionResult agrees(const Table& table, Workbench& bench, Random& random, const Case& c,
+                                DType activations = DType::kF32) {
+  const Tensor floats = random_tensor({c.n, c.in}, random);
+  const Tensor x =
+      activations == DType::kF32 ? random_tensor({c.n, c.in}, random) : rounded(floats.view());
   const Tensor weight = random_weights({c.out, c.in}, c.dtype, random);
   const Tensor bias = random_tensor({c.out}, random);
   const TensorView bias_view = c.with_bias ? bias.view() : TensorView{};
-  Tensor got({c.n, c.out});
+  Tensor got({c.n, c.out}, activations);
   Tensor expected({c.n, c.out});
   Tensor size({c.n, c.out});
   const Tensor bias_size = magnitudes(bias.view());
+  if (c.activation == Activation::kAdd) {
+    const Tensor before = random_tensor({c.n, c.out}, random);
+    const Tensor kept = activations == DType::kF32 ? Tensor({c.n, c.out}) : rounded(before.view());
+    const std::vector<float> values =
+        to_floats(activations == DType::kF32 ? before.view() : kept.view());
+    std::copy(values.begin(), values.end(), expected.f32());
+    std::memcpy(got.view().data, activations == DType::kF32 ? before.view().data : kept.view().data,
+                static_cast<std::size_t>(got.view().bytes()));
+    for (std::int64_t i = 0; i < c.n * c.out; ++i) {
+      size.f32()[i] = std::fabs(expected.f32()[i]);
+    }
+  }
   reference().linear(bench.context, x.view(), weight.view(), bias_view, c.activation,
                      expected.view());
   reference().linear(bench.context, magnitudes(x.view()).view(), magnitudes(weight.view()).view(),
-                     c.with_bias ? bias_size.view() : TensorView{}, Activation::kNone, size.view());
-  const Tensor rounding = rounding_bound(bench, x.view(), weight.view());
+                     c.with_bias ? bias_size.view() : TensorView{},
+                     c.activation == Activation::kAdd ? Activation::kAdd : Activation::kNone,
+                     size.view());
+  const Tensor errors = rounding_errors(table, c, x.view(), weight.view(), size.view());
+  const Tensor few = activations == DType::kF32 ? rounding_bound(bench, x.view(), weight.view())
+                                                : Tensor({c.n, c.out});
   table.linear(bench.context, x.view(), weight.view(), bias_view, c.activation, got.view());
   const double own = c.activation == Activation::kNone ? 4 : 12;
-  return within(got.floats(), expected.floats(),
+  const double result = activations == DType::kF32 ? 0 : 1.01 * kBF16Unit;
+  return within(to_floats(got.view()), expected.floats(),
                 [&](std::size_t i) {
                   return 1.13 * ((static_cast<double>(c.in) + own) * kUnit *
                                      static_cast<double>(size.floats()[i]) +
-                                 static_cast<double>(rounding.floats()[i]));
+                                 static_cast<double>(few.floats()[i]) +
+                                 static_cast<double>(errors.floats()[i])) +
+                         result * std::fabs(static_cast<double>(expected.floats()[i]));
                 })
          << c.name();
 }
@@ -86,14 +138,46 @@ TEST_P(Linear, AgreesAcrossBlocksOfDepthColumnsAndRows) {
 }
 
 TEST_P(Linear, AppliesTheActivationBehindTheBias) {
-  for (const Activation activation : {Activation::kGelu, Activation::kQuickGelu}) {
+  for (const Activation activation :
+       {Activation::kGelu, Activation::kQuickGelu, Activation::kAdd}) {
     for (const bool with_bias : {false, true}) {
-      for (const std::int64_t n : {1, 3, 40}) {
-        EXPECT_TRUE(
-            agrees(table(), bench, random, {n, 64, 77, DType::kF32, with_bias, activation}));
+      for (const std::int64_t n : {1, 3, 40, 300}) {
+        for (const DType dtype : {DType::kF32, DType::kBF16, DType::kQ8}) {
+          EXPECT_TRUE(agrees(table(), bench, random, {n, 64, 77, dtype, with_bias, activation}));
+        }
       }
     }
   }
+}
+
+// Activations in BF16 belong to the tables that round to it.
+TEST_P(Linear, TakesAndGivesRoundedActivations) {
+  for (const DType dtype : kWeightTypes) {
+    if (activation_type(table(), dtype) == DType::kF32) continue;
+    for (const std::int64_t n : {1, 2, 7, 65, 300}) {
+      EXPECT_TRUE(
+          agrees(table(), bench, random, {n, whole_blocks(96, dtype), 70, dtype}, DType::kBF16));
+    }
+    for (const Activation activation :
+         {Activation::kGelu, Activation::kQuickGelu, Activation::kAdd}) {
+      EXPECT_TRUE(agrees(table(), bench, random,
+                         {30, whole_blocks(64, dtype), 77, dtype, true, activation}, DType::kBF16));
+    }
+  }
+  for (std::int64_t in = 1; in <= 34; ++in) {
+    if (activation_type(table(), DType::kBF16) == DType::kF32) continue;
+    EXPECT_TRUE(agrees(table(), bench, random, {9, in, 9, DType::kBF16}, DType::kBF16));
+  }
+}
+
+// More panels than are packed together, and depths of several blocks, with all rows and with few.
+TEST_P(Linear, AgreesAcrossBlocksOfNarrowProducts) {
+  for (const DType dtype : {DType::kBF16, DType::kQ8, DType::kQ4}) {
+    EXPECT_TRUE(agrees(table(), bench, random, {11, 1632, 70, dtype}));
+    EXPECT_TRUE(agrees(table(), bench, random, {270, 1632, 70, dtype}));
+  }
+  if (table().operand(DType::kBF16) == DType::kF32) return;
+  EXPECT_TRUE(agrees(table(), bench, random, {265, 32, 66000, DType::kBF16}));
 }
 
 // One input, weight 1, no bias: the activation alone. The argument of e^ is rounded, which costs (1
@@ -128,14 +212,16 @@ TEST_P(Linear, ActivationsAreAccurateOverTheirWholeRange) {
 TEST_P(Linear, GivesTheSameBitsForAnyNumberOfThreads) {
   Workbench alone(1);
   Workbench many(5);
-  for (const std::int64_t n : {1, 7, 130}) {
-    const Tensor x = random_tensor({n, 768}, random);
-    const Tensor weight = random_weights({1536, 768}, DType::kQ8, random);
-    Tensor first({n, 1536});
-    Tensor second({n, 1536});
-    table().linear(alone.context, x.view(), weight.view(), {}, Activation::kGelu, first.view());
-    table().linear(many.context, x.view(), weight.view(), {}, Activation::kGelu, second.view());
-    EXPECT_TRUE(same_bits(first.floats(), second.floats())) << n;
+  for (const DType dtype : {DType::kQ8, DType::kBF16}) {
+    for (const std::int64_t n : {1, 7, 130, 600}) {
+      const Tensor x = random_tensor({n, 768}, random);
+      const Tensor weight = random_weights({1536, 768}, dtype, random);
+      Tensor first({n, 1536});
+      Tensor second({n, 1536});
+      table().linear(alone.context, x.view(), weight.view(), {}, Activation::kGelu, first.view());
+      table().linear(many.context, x.view(), weight.view(), {}, Activation::kGelu, second.view());
+      EXPECT_TRUE(same_bits(first.floats(), second.floats())) << n;
+    }
   }
 }
 

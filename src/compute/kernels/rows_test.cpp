@@ -91,6 +91,24 @@ TEST_P(Rows, RmsNormAgreesAndMayWorkInPlace) {
   }
 }
 
+// A norm in BF16 is the same norm, rounded.
+TEST_P(Rows, NormsRoundTheirResultToBF16) {
+  if (activation_type(table(), DType::kBF16) == DType::kF32) GTEST_SKIP() << "rounds nothing";
+  for (const std::int64_t width : widths()) {
+    const Tensor x = random_tensor({37, width}, random, -3, 5);
+    const Tensor weight = random_tensor({width}, random);
+    const Tensor bias = random_tensor({width}, random);
+    Tensor floats({37, width});
+    Tensor halves({37, width}, DType::kBF16);
+    table().layer_norm(bench.context, x.view(), weight.view(), bias.view(), 1e-6F, floats.view());
+    table().layer_norm(bench.context, x.view(), weight.view(), bias.view(), 1e-6F, halves.view());
+    EXPECT_EQ(to_floats(halves.view()), to_floats(rounded(floats.view()).view())) << width;
+    table().rms_norm(bench.context, x.view(), weight.view(), 1e-6F, floats.view());
+    table().rms_norm(bench.context, x.view(), weight.view(), 1e-6F, halves.view());
+    EXPECT_EQ(to_floats(halves.view()), to_floats(rounded(floats.view()).view())) << width;
+  }
+}
+
 // The argument x - maximum rounds once, relative to its size d <= 40, which moves e^ by d u; e^ is
 // off by 3 u, the sum by w u, the quotient by 3 u.
 TEST_P(Rows, SoftmaxAgreesAndMayWorkInPlace) {

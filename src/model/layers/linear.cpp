@@ -17,4 +17,13 @@ void forward(const Linear& w, const Run& run, TensorView x, TensorView y,
   run.ops.linear(run.context, x, w.weight, w.bias.view(), activation, y);
 }
 
+DType activation_type(const Run& run, const Linear& to) {
+  return kernels::activation_type(run.ops, to.weight.dtype);
+}
+
+DType activation_type(const Run& run, const Linear& from, const Linear& to) {
+  const DType written = activation_type(run, from);
+  return written == DType::kF32 ? written : activation_type(run, to);
+}
+
 }  // namespace lectio

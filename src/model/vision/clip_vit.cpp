@@ -103,15 +103,16 @@ void forward(const ClipVit& w, const ClipSpec& spec, const Run& run, std::int64_
 void forward(const ClipLayer& w, const ClipSpec& spec, const Run& run, std::int64_t batch,
              TensorView x) {
   ScratchScope scratch(run.context.scratch);
-  const TensorView normed = scratch.make({x.rows(), spec.width});
-  const TensorView branch = scratch.make({x.rows(), spec.width});
-  const TensorView qkv = scratch.make({x.rows(), 3 * spec.width});
+  const TensorView normed = scratch.make({x.rows(), spec.width}, activation_type(run, w.qkv));
+  const TensorView qkv = scratch.make({x.rows(), 3 * spec.width}, activation_type(run, w.qkv));
+  const TensorView mixed = scratch.make({x.rows(), spec.width}, activation_type(run, w.qkv, w.out));
 
   forward(w.norm1, run, x, normed);
   forward(w.qkv, run, normed, qkv);
-  const kernels::AttentionArgs args{.q = qkv.f32(),
-                                    .k = qkv.f32() + spec.width,
-                                    .v = qkv.f32() + 2 * spec.width,
+  const kernels::AttentionArgs args{.q = number_at(qkv, 0),
+                                    .k = number_at(qkv, spec.width),
+                                    .v = number_at(qkv, 2 * spec.width),
+                                    .dtype = qkv.dtype,
                                     .q_stride = 3 * spec.width,
                                     .k_stride = 3 * spec.width,
                                     .v_stride = 3 * spec.width,
@@ -122,15 +123,15 @@ void forward(const ClipLayer& w, const ClipSpec& spec, const Run& run, std::int6
                                     .kv_heads = spec.heads,
                                     .head_dim = spec.head_dim(),
                                     .scale = 1.0F / std::sqrt(static_cast<float>(spec.head_dim()))};
-  run.ops.attention(run.context, args, normed);
-  forward(w.out, run, normed, branch);
-  run.ops.add(run.context, x, branch, x);
+  run.ops.attention(run.context, args, mixed);
+  forward(w.out, run, mixed, x, kernels::Activation::kAdd);
 
-  const TensorView hidden = scratch.make({x.rows(), spec.mlp_ratio * spec.width});
-  forward(w.norm2, run, x, normed);
-  forward(w.fc1, run, normed, hidden, kernels::Activation::kQuickGelu);
-  forward(w.fc2, run, hidden, branch);
-  run.ops.add(run.context, x, branch, x);
+  const TensorView normed2 = scratch.make({x.rows(), spec.width}, activation_type(run, w.fc1));
+  const TensorView hidden =
+      scratch.make({x.rows(), spec.mlp_ratio * spec.width}, activation_type(run, w.fc1, w.fc2));
+  forward(w.norm2, run, x, normed2);
+  forward(w.fc1, run, normed2, hidden, kernels::Activation::kQuickGelu);
+  forward(w.fc2, run, hidden, x, kernels::Activation::kAdd);
 }
 
 }  // namespace lectio

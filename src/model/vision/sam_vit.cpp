@@ -1,58 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/vision/sam_vit.h"
 
-#include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "model/vision/position_tables.h"
 
 namespace lectio {
 namespace {
-
-// How a grid is cut into square windows; the last ones reach over the edge.
-struct Windows {
-  PatchGrids grids;
-  std::int64_t side = 0;    // patches a side of a window
-  std::int64_t across = 0;  // windows a side of the grid
-
-  std::int64_t count() const { return grids.batch * across * across; }
-  std::int64_t rows() const { return count() * side * side; }
-};
-
-// Calls body(grid_row, window_row, length) for every run of patches that lie side by side in both.
-template <typename Body>
-void for_each_run(const Windows& windows, const Body& body) {
-  const std::int64_t side = windows.side;
-  for (std::int64_t window = 0; window < windows.count(); ++window) {
-    const std::int64_t grid = window / (windows.across * windows.across);
-    const std::int64_t top = window / windows.across % windows.across * side;
-    const std::int64_t left = window % windows.across * side;
-    const std::int64_t height = std::min(side, windows.grids.side - top);
-    const std::int64_t width = std::min(side, windows.grids.side - left);
-    for (std::int64_t y = 0; y < height; ++y) {
-      const std::int64_t grid_row =
-          (grid * windows.grids.side + top + y) * windows.grids.side + left;
-      body(grid_row, (window * side + y) * side, width);
-    }
-  }
-}
-
-// x[grids.rows(), width] -> y[windows.rows(), width]; zero beyond the edge of the grid.
-void cut_windows(const Windows& windows, TensorView x, TensorView y) {
-  const std::int64_t width = x.columns();
-  std::ranges::fill(y.floats(), 0.0F);
-  for_each_run(windows, [&](std::int64_t grid_row, std::int64_t window_row, std::int64_t length) {
-    std::copy_n(x.f32() + grid_row * width, length * width, y.f32() + window_row * width);
-  });
-}
-
-// The way back; what lies beyond the edge is dropped.
-void join_windows(const Windows& windows, TensorView x, TensorView y) {
-  const std::int64_t width = x.columns();
-  for_each_run(windows, [&](std::int64_t grid_row, std::int64_t window_row, std::int64_t length) {
-    std::copy_n(x.f32() + window_row * width, length * width, y.f32() + grid_row * width);
-  });
-}
 
 // The relative table for windows of this side: its own rows, or as many as needed in between
 // (spec 3.1).
@@ -60,41 +15,42 @@ Tensor fit_table(const Tensor& table, std::int64_t side) {
   return resize_line(table.view(), 2 * side - 1);
 }
 
-// x[grids.rows(), width] -> y: attention inside windows. The zeros beyond the edge take part as
-// keys, where their projection is the bias of qkv: the network was trained that way (spec 3.1).
-void attend(const SamBlock& w, const SamSpec& spec, const Run& run, PatchGrids grids, TensorView x,
-            TensorView y) {
+// normed[grids.rows(), width], added to x: attention inside windows. The zeros beyond the edge take
+// part as keys, where their projection is the bias of qkv: the network was trained that way (spec
+// 3.1).
+void attend(const SamBlock& w, const SamSpec& spec, const Run& run, PatchGrids grids,
+            TensorView normed, TensorView x) {
   ScratchScope scratch(run.context.scratch);
   const std::int64_t side = w.global ? grids.side : spec.window;
-  const Windows windows{grids, side, (grids.side + side - 1) / side};
-  const TensorView cut = scratch.make({windows.rows(), spec.width});
-  const TensorView qkv = scratch.make({windows.rows(), 3 * spec.width});
-  const TensorView mixed = scratch.make({windows.rows(), spec.width});
+  const TensorView qkv = scratch.make({grids.rows(), 3 * spec.width}, activation_type(run, w.qkv));
+  const TensorView mixed =
+      scratch.make({grids.rows(), spec.width}, activation_type(run, w.qkv, w.projection));
   const Tensor rel_h = fit_table(w.rel_h, side);
   const Tensor rel_w = fit_table(w.rel_w, side);
 
-  cut_windows(windows, x, cut);
-  forward(w.qkv, run, cut, qkv);
-  const kernels::AttentionArgs args{.q = qkv.f32(),
-                                    .k = qkv.f32() + spec.width,
-                                    .v = qkv.f32() + 2 * spec.width,
+  forward(w.qkv, run, normed, qkv);
+  const kernels::AttentionArgs args{.q = number_at(qkv, 0),
+                                    .k = number_at(qkv, spec.width),
+                                    .v = number_at(qkv, 2 * spec.width),
+                                    .dtype = qkv.dtype,
                                     .q_stride = 3 * spec.width,
                                     .k_stride = 3 * spec.width,
                                     .v_stride = 3 * spec.width,
-                                    .batch = windows.count(),
-                                    .queries = side * side,
-                                    .keys = side * side,
+                                    .batch = grids.batch,
+                                    .queries = grids.side * grids.side,
+                                    .keys = grids.side * grids.side,
                                     .heads = spec.heads,
                                     .kv_heads = spec.heads,
                                     .head_dim = spec.head_dim(),
                                     .scale = 1.0F / std::sqrt(static_cast<float>(spec.head_dim())),
                                     .rel_h = rel_h.f32(),
                                     .rel_w = rel_w.f32(),
-                                    .side = side};
+                                    .side = side,
+                                    .grid = w.global ? 0 : grids.side,
+                                    .pad_k = w.qkv.bias.f32() + spec.width,
+                                    .pad_v = w.qkv.bias.f32() + 2 * spec.width};
   run.ops.attention(run.context, args, mixed);
-  const TensorView joined = scratch.make({grids.rows(), spec.width});
-  join_windows(windows, mixed, joined);
-  forward(w.projection, run, joined, y);
+  forward(w.projection, run, mixed, x, kernels::Activation::kAdd);
 }
 
 // pixels[batch, 3, N, N] -> [batch, N, N, 3]
@@ -176,18 +132,16 @@ void forward(const SamVit& w, const SamSpec& spec, const Run& run, TensorView pi
 void forward(const SamBlock& w, const SamSpec& spec, const Run& run, PatchGrids grids,
              TensorView x) {
   ScratchScope scratch(run.context.scratch);
-  const TensorView normed = scratch.make({grids.rows(), spec.width});
-  const TensorView branch = scratch.make({grids.rows(), spec.width});
-
+  const TensorView normed = scratch.make({grids.rows(), spec.width}, activation_type(run, w.qkv));
   forward(w.norm1, run, x, normed);
-  attend(w, spec, run, grids, normed, branch);
-  run.ops.add(run.context, x, branch, x);
+  attend(w, spec, run, grids, normed, x);
 
-  const TensorView hidden = scratch.make({grids.rows(), spec.mlp_ratio * spec.width});
-  forward(w.norm2, run, x, normed);
-  forward(w.lin1, run, normed, hidden, kernels::Activation::kGelu);
-  forward(w.lin2, run, hidden, branch);
-  run.ops.add(run.context, x, branch, x);
+  const TensorView normed2 = scratch.make({grids.rows(), spec.width}, activation_type(run, w.lin1));
+  const TensorView hidden = scratch.make({grids.rows(), spec.mlp_ratio * spec.width},
+                                         activation_type(run, w.lin1, w.lin2));
+  forward(w.norm2, run, x, normed2);
+  forward(w.lin1, run, normed2, hidden, kernels::Activation::kGelu);
+  forward(w.lin2, run, hidden, x, kernels::Activation::kAdd);
 }
 
 }  // namespace lectio

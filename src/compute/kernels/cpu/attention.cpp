@@ -21,35 +21,6 @@ constexpr std::int64_t kFewQueries = 6;
 constexpr std::int64_t kFewKeys = 512;
 constexpr float kBelowEveryLogit = -3.0e38F;
 
-void check(const AttentionArgs& args, TensorView out) {
-  LECTIO_CHECK(args.kv_heads > 0 && args.heads % args.kv_heads == 0, std::to_string(args.heads));
-  LECTIO_CHECK(args.keys > 0 || args.queries == 0, std::to_string(args.keys));
-  LECTIO_CHECK(out.shape.elements() == args.batch * args.queries * args.heads * args.head_dim,
-               out.shape.to_string());
-  LECTIO_CHECK(args.mask != Mask::kCausal || args.queries <= args.keys,
-               std::to_string(args.queries));
-  LECTIO_CHECK(
-      args.mask != Mask::kPrefixCausal || (args.queries == args.keys && args.prefix <= args.keys),
-      std::to_string(args.prefix));
-  LECTIO_CHECK((args.rel_h == nullptr) == (args.rel_w == nullptr), "one relative table");
-  LECTIO_CHECK(
-      args.rel_h == nullptr || (args.queries == args.side * args.side && args.keys == args.queries),
-      std::to_string(args.side));
-}
-
-// The keys that a query sees are always the first so many.
-std::int64_t visible_keys(const AttentionArgs& args, std::int64_t query) {
-  switch (args.mask) {
-    case Mask::kFull:
-      return args.keys;
-    case Mask::kCausal:
-      return query + args.keys - args.queries + 1;
-    case Mask::kPrefixCausal:
-      return query < args.prefix ? args.prefix : query + 1;
-  }
-  return args.keys;
-}
-
 // How one call is cut up; the same for any number of threads.
 struct Plan {
   const Isa& isa;
@@ -125,8 +96,10 @@ struct Head {
         v_stride(args.v_stride) {
     const std::int64_t kv_head = head / (args.heads / args.kv_heads);
     kv_index = batch * args.kv_heads + kv_head;
-    k = args.k + batch * args.keys * args.k_stride + kv_head * args.head_dim;
-    v = args.v + batch * args.keys * args.v_stride + kv_head * args.head_dim;
+    k = static_cast<const float*>(args.k) + batch * args.keys * args.k_stride +
+        kv_head * args.head_dim;
+    v = static_cast<const float*>(args.v) + batch * args.keys * args.v_stride +
+        kv_head * args.head_dim;
   }
   void use_packed(const Plan& plan, const float* packed) {
     packed_keys = packed;
@@ -185,8 +158,9 @@ struct Block {
   // keys the block sees.
   std::int64_t begin() const {
     const AttentionArgs& args = plan.args;
-    const float* const q =
-        args.q + (head.batch * args.queries + first) * args.q_stride + head.head * args.head_dim;
+    const float* const q = static_cast<const float*>(args.q) +
+                           (head.batch * args.queries + first) * args.q_stride +
+                           head.head * args.head_dim;
     plan.isa.scale_rows(q, args.q_stride, rows, args.head_dim, args.scale, work.q, args.head_dim);
     std::fill_n(work.maximum, rows, kBelowEveryLogit);
     std::fill_n(work.sum, rows, 0.0F);
@@ -344,11 +318,100 @@ void run(const Plan& plan, Context& context) {
   share_tasks(context, all_heads * plan.blocks() / blocks_a_task, ns, body);
 }
 
+// The map of a batch cut into windows.
+struct Windows {
+  std::int64_t batch, grid, side, across;
+
+  std::int64_t rows() const { return batch * across * across * side * side; }
+  // The row of the map under row `index` of all windows; negative beyond its edge.
+  std::int64_t map_row(std::int64_t index) const {
+    const std::int64_t window = index / (side * side);
+    const std::int64_t y = window / across % across * side + index / side % side;
+    const std::int64_t x = window % across * side + index % side;
+    if (y >= grid || x >= grid) return -1;
+    return (window / (across * across) * grid + y) * grid + x;
+  }
+};
+
+// Rows of the map, `width` numbers each, by windows; beyond the edge what `pad` holds, or zeros.
+const float* cut(const Windows& windows, ScratchScope& scope, const void* rows, std::int64_t stride,
+                 std::int64_t width, const float* pad) {
+  float* const all = scope.make({windows.rows(), width}).f32();
+  for (std::int64_t i = 0; i < windows.rows(); ++i) {
+    const std::int64_t row = windows.map_row(i);
+    float* const to = all + i * width;
+    if (row >= 0) {
+      std::copy_n(static_cast<const float*>(rows) + row * stride, width, to);
+    } else if (pad != nullptr) {
+      std::copy_n(pad, width, to);
+    } else {
+      std::fill_n(to, width, 0.0F);
+    }
+  }
+  return all;
+}
+
+// Windows as batches of their own.
+void attend_in_windows(const Isa& isa, Context& context, const AttentionArgs& args,
+                       TensorView out) {
+  ScratchScope scope(context.scratch);
+  const Windows windows{args.batch, args.grid, args.side, divide_up(args.grid, args.side)};
+  const std::int64_t width = args.heads * args.head_dim;
+  const std::int64_t kv_width = args.kv_heads * args.head_dim;
+  AttentionArgs inside = args;
+  inside.q = cut(windows, scope, args.q, args.q_stride, width, nullptr);
+  inside.k = cut(windows, scope, args.k, args.k_stride, kv_width, args.pad_k);
+  inside.v = cut(windows, scope, args.v, args.v_stride, kv_width, args.pad_v);
+  inside.q_stride = width;
+  inside.k_stride = inside.v_stride = kv_width;
+  inside.batch = args.batch * windows.across * windows.across;
+  inside.queries = inside.keys = args.side * args.side;
+  inside.grid = 0;
+  const TensorView mixed = scope.make({windows.rows(), width});
+  attention(isa, context, inside, mixed);
+  for (std::int64_t i = 0; i < windows.rows(); ++i) {
+    const std::int64_t row = windows.map_row(i);
+    if (row >= 0) std::copy_n(mixed.f32() + i * width, width, out.f32() + row * width);
+  }
+}
+
 }  // namespace
 
+void check_attention(const AttentionArgs& args, TensorView out) {
+  LECTIO_CHECK(args.kv_heads > 0 && args.heads % args.kv_heads == 0, std::to_string(args.heads));
+  LECTIO_CHECK(args.keys > 0 || args.queries == 0, std::to_string(args.keys));
+  LECTIO_CHECK(out.shape.elements() == args.batch * args.queries * args.heads * args.head_dim,
+               out.shape.to_string());
+  LECTIO_CHECK(args.mask != Mask::kCausal || args.queries <= args.keys,
+               std::to_string(args.queries));
+  LECTIO_CHECK(
+      args.mask != Mask::kPrefixCausal || (args.queries == args.keys && args.prefix <= args.keys),
+      std::to_string(args.prefix));
+  LECTIO_CHECK((args.rel_h == nullptr) == (args.rel_w == nullptr), "one relative table");
+  const std::int64_t map = args.grid > 0 ? args.grid : args.side;
+  LECTIO_CHECK(args.grid == 0 || args.rel_h != nullptr, "windows without relative tables");
+  LECTIO_CHECK(args.rel_h == nullptr || (args.queries == map * map && args.keys == args.queries &&
+                                         args.mask == Mask::kFull),
+               std::to_string(map));
+}
+
+std::int64_t visible_keys(const AttentionArgs& args, std::int64_t query) {
+  switch (args.mask) {
+    case Mask::kFull:
+      return args.keys;
+    case Mask::kCausal:
+      return query + args.keys - args.queries + 1;
+    case Mask::kPrefixCausal:
+      return query < args.prefix ? args.prefix : query + 1;
+  }
+  return args.keys;
+}
+
 void attention(const Isa& isa, Context& context, const AttentionArgs& args, TensorView out) {
-  check(args, out);
+  check_attention(args, out);
+  LECTIO_CHECK(args.dtype == DType::kF32, dtype_name(args.dtype));
   if (out.shape.elements() == 0) return;
+  if (args.grid > 0) return attend_in_windows(isa, context, args, out);
   Plan plan(isa, context, args, out.f32());
   ScratchScope scope(context.scratch);
   if (args.rel_h != nullptr) {

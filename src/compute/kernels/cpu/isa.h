@@ -19,7 +19,7 @@ inline constexpr int kFormats = 4;
 inline constexpr int kFloatFormats = 3;  // the first three
 
 // The kernels' own names for kernels::Activation.
-enum class Finish : std::uint8_t { kNone, kGelu, kQuickGelu };
+enum class Finish : std::uint8_t { kNone, kGelu, kQuickGelu, kAdd };
 
 // c[rows, columns] (+)= a[rows, depth] * b[depth, columns], with b cut into panels of Isa::panel
 // columns.
@@ -147,7 +147,8 @@ struct Isa {
   const MultiplyFewRows* few_rows;  // kFloatFormats
   const Convert* convert;
   const CodeKernels* codes;  // one a CodeFormat
-  // y = finish(y + bias), per column; bias may be null.
+  // y = finish(y + bias), per column; bias may be null. kAdd counts as kNone: the product before it
+  // has added to y.
   void (*finish)(float* y, std::int64_t stride, std::int64_t rows, std::int64_t columns,
                  const float* bias, Finish);
 

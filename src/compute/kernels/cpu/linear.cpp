@@ -23,18 +23,6 @@ constexpr std::int64_t kDecodedDepthBlock = 256;  // whole blocks of every forma
 constexpr std::int64_t kColumnBlock = 256;
 constexpr std::int64_t kRowBlock = 264;
 
-Finish finish_of(Activation activation) {
-  switch (activation) {
-    case Activation::kNone:
-      return Finish::kNone;
-    case Activation::kGelu:
-      return Finish::kGelu;
-    case Activation::kQuickGelu:
-      return Finish::kQuickGelu;
-  }
-  return Finish::kNone;
-}
-
 struct Call {
   const float* x;
   TensorView weight;
@@ -102,7 +90,7 @@ void multiply_tile(const Isa& isa, const Call& call, const Tile& tile, std::int6
         .columns = tile.columns,
         .c = y,
         .c_stride = call.out,
-        .accumulate = k > 0,
+        .accumulate = k > 0 || call.finish == Finish::kAdd,
     });
   }
   isa.finish(y, call.out, tile.rows, tile.columns, call.bias_from(tile.column), call.finish);
@@ -132,6 +120,20 @@ void many_rows(const Isa& isa, Context& context, const Call& call) {
 }
 
 }  // namespace
+
+Finish finish_of(Activation activation) {
+  switch (activation) {
+    case Activation::kNone:
+      return Finish::kNone;
+    case Activation::kGelu:
+      return Finish::kGelu;
+    case Activation::kQuickGelu:
+      return Finish::kQuickGelu;
+    case Activation::kAdd:
+      return Finish::kAdd;
+  }
+  return Finish::kNone;
+}
 
 bool is_read_in_place(DType dtype) {
   return dtype == DType::kF32 || dtype == DType::kBF16 || dtype == DType::kF16 ||
@@ -181,7 +183,12 @@ void linear(const Isa& isa, Context& context, TensorView x, TensorView weight, T
   if (call.n == 0 || out == 0) return;
   LECTIO_CHECK(is_weight_format(weight.dtype) && in % block_length(weight.dtype) == 0,
                weight.shape.to_string() + " in " + dtype_name(weight.dtype));
-  if (call.n < kManyRows) {
+  if (call.n < kManyRows && activation == Activation::kAdd) {
+    ScratchScope scope(context.scratch);
+    const TensorView sum = scope.make(y.shape);
+    linear(isa, context, x, weight, bias, Activation::kNone, sum);
+    add(isa, context, y, sum, y);
+  } else if (call.n < kManyRows) {
     const FewRowsJob job{
         .x = x, .weight = weight, .gate = {}, .y = y, .bias = call.bias, .finish = call.finish};
     multiply_few_rows(isa, context, {&job, 1});

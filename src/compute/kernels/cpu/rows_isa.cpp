@@ -57,6 +57,7 @@ void finish(float* y, std::int64_t stride, std::int64_t rows, std::int64_t colum
             const float* bias, Finish finish) {
   switch (finish) {
     case Finish::kNone:
+    case Finish::kAdd:
       if (bias == nullptr) return;
       return finish_rows(y, stride, rows, columns, bias, [](Vec x) { return x; });
     case Finish::kGelu:

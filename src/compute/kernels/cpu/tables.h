@@ -8,5 +8,7 @@ namespace lectio::kernels::cpu {
 
 const Table& avx2_table();
 const Table& avx512_table();
+const Table& avx512bf16_table();
+const Table& avx512vnni_table();
 
 }  // namespace lectio::kernels::cpu

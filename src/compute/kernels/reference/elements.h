@@ -59,6 +59,22 @@ void with_weight_type(DType dtype, const Body& body) {
   }
 }
 
+// The numbers of an activation, F32 or BF16, one by one.
+inline float activation_at(TensorView view, std::int64_t index) {
+  if (view.dtype == DType::kBF16) {
+    return bf16_to_float(static_cast<const std::uint16_t*>(view.data)[index]);
+  }
+  return view.f32()[index];
+}
+inline void set_activation(TensorView view, std::int64_t index, double value) {
+  const auto rounded = static_cast<float>(value);
+  if (view.dtype == DType::kBF16) {
+    static_cast<std::uint16_t*>(view.data)[index] = float_to_bf16(rounded);
+  } else {
+    view.f32()[index] = rounded;
+  }
+}
+
 inline const std::byte* row_of(TensorView view, std::int64_t row, std::int64_t width) {
   return static_cast<const std::byte*>(view.data) + row * row_bytes(view.dtype, width);
 }

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <functional>
 #include <numbers>
+#include <vector>
 
 #include "compute/kernels/reference/elements.h"
 #include "compute/kernels/reference/operations.h"
@@ -12,6 +13,7 @@ namespace {
 double activate(double x, Activation activation) {
   switch (activation) {
     case Activation::kNone:
+    case Activation::kAdd:
       return x;
     case Activation::kGelu:
       return 0.5 * x * std::erfc(-x / std::numbers::sqrt2);
@@ -40,14 +42,19 @@ void linear(Context& context, TensorView x, TensorView weight, TensorView bias,
                weight.shape.to_string() + " for " + y.shape.to_string());
   LECTIO_CHECK(x.rows() == y.rows(), x.shape.to_string() + " to " + y.shape.to_string());
   LECTIO_CHECK(bias.empty() || bias.shape.elements() == out, bias.shape.to_string());
+  const std::vector<float> widened = x.dtype == DType::kBF16 ? to_floats(x) : std::vector<float>();
+  const float* const numbers = x.dtype == DType::kBF16 ? widened.data() : x.f32();
   with_weight_type(weight.dtype, [&](auto type) {
     const auto body = [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t o = begin; o < end; ++o) {
         const std::byte* const row = row_of(weight, o, in);
         const double offset = bias.empty() ? 0.0 : static_cast<double>(bias.f32()[o]);
         for (std::int64_t n = 0; n < x.rows(); ++n) {
-          const double sum = dot<decltype(type)::value>(x.f32() + n * in, row, in) + offset;
-          y.f32()[n * out + o] = static_cast<float>(activate(sum, activation));
+          const double sum = dot<decltype(type)::value>(numbers + n * in, row, in) + offset;
+          const std::int64_t at = n * out + o;
+          const double before =
+              activation == Activation::kAdd ? static_cast<double>(activation_at(y, at)) : 0.0;
+          set_activation(y, at, before + activate(sum, activation));
         }
       }
     };

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "compute/kernels/reference/elements.h"
 #include "compute/kernels/reference/operations.h"
 
 namespace lectio::kernels::scalar {
@@ -15,7 +16,6 @@ void layer_norm(Context& /*context*/, TensorView x, TensorView weight, TensorVie
                weight.shape.to_string());
   for (std::int64_t n = 0; n < x.rows(); ++n) {
     const float* const in = x.f32() + n * width;
-    float* const out = y.f32() + n * width;
     double mean = 0;
     for (std::int64_t i = 0; i < width; ++i) mean += static_cast<double>(in[i]);
     mean /= static_cast<double>(width);
@@ -28,8 +28,9 @@ void layer_norm(Context& /*context*/, TensorView x, TensorView weight, TensorVie
     const double factor = 1.0 / std::sqrt(variance + static_cast<double>(eps));
     for (std::int64_t i = 0; i < width; ++i) {
       const double normed = (static_cast<double>(in[i]) - mean) * factor;
-      out[i] = static_cast<float>(normed * static_cast<double>(weight.f32()[i]) +
-                                  static_cast<double>(bias.f32()[i]));
+      set_activation(
+          y, n * width + i,
+          normed * static_cast<double>(weight.f32()[i]) + static_cast<double>(bias.f32()[i]));
     }
   }
 }
@@ -41,15 +42,14 @@ void rms_norm(Context& /*context*/, TensorView x, TensorView weight, float eps, 
   LECTIO_CHECK(weight.shape.elements() == width, weight.shape.to_string());
   for (std::int64_t n = 0; n < x.rows(); ++n) {
     const float* const in = x.f32() + n * width;
-    float* const out = y.f32() + n * width;
     double squares = 0;
     for (std::int64_t i = 0; i < width; ++i)
       squares += static_cast<double>(in[i]) * static_cast<double>(in[i]);
     const double factor =
         1.0 / std::sqrt(squares / static_cast<double>(width) + static_cast<double>(eps));
     for (std::int64_t i = 0; i < width; ++i) {
-      out[i] = static_cast<float>(static_cast<double>(in[i]) * factor *
-                                  static_cast<double>(weight.f32()[i]));
+      set_activation(y, n * width + i,
+                     static_cast<double>(in[i]) * factor * static_cast<double>(weight.f32()[i]));
     }
   }
 }

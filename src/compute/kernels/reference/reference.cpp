@@ -6,6 +6,7 @@ namespace lectio::kernels {
 const Table& reference() {
   static constexpr Table kTable = {
       .name = "reference",
+      .operand = [](DType) { return DType::kF32; },
       .linear = scalar::linear,
       .linear_group = scalar::linear_group,
       .conv2d = scalar::conv2d,
