@@ -110,6 +110,7 @@ class CarefulReader {
         go_on("no_repeat", how);
       }
       for (const Mode mode : options_.larger_modes) {
+        if (mode_name(mode) == reading_.evidence.attempts.front().mode) continue;
         how = first;
         how.mode = mode;
         go_on("mode", how);
