@@ -114,36 +114,48 @@ class Pipeline {
            {}});
     }
     tell_document(input, std::ssize(pages));
+    const bool complete = is_complete(source, input, pages);
     for (const std::int64_t page : pages) {
       if (stopped()) return false;
       PageResult result = whole;
       result.page = page;
-      if (!prepare_page(source, std::move(result))) return false;
+      if (!prepare_page(source, std::move(result), complete)) return false;
     }
     return true;
+  }
+
+  bool is_complete(const PageSource& source, std::size_t input,
+                   const std::vector<std::int64_t>& pages) {
+    if (!options_.keep_pictures) return true;
+    if (!stages_.is_complete) return false;
+    std::vector<std::string> keys;
+    keys.reserve(pages.size());
+    for (const std::int64_t page : pages) {
+      keys.push_back(page_key(source, page, options_.reading_key));
+    }
+    return stages_.is_complete(input, keys);
   }
 
   void tell_document(std::size_t input, std::int64_t pages) {
     if (stages_.on_document) stages_.on_document(input, pages);
   }
 
-  bool prepare_page(PageSource& source, PageResult result) {
+  bool prepare_page(PageSource& source, PageResult result, bool complete) {
     result.key = page_key(source, result.page, options_.reading_key);
-    if (stages_.known) {
-      if (auto known = stages_.known(result.key)) {
-        known->input = result.input;
-        known->page = result.page;
-        known->source = result.source;
-        known->key = result.key;
-        known->from_store = true;
-        return prepared_.push({*std::move(known), {}, {}});
-      }
+    std::optional<PageResult> known;
+    if (stages_.known) known = stages_.known(result.key);
+    if (known) {
+      known->input = result.input;
+      known->page = result.page;
+      known->source = result.source;
+      known->from_store = true;
+      if (complete) return prepared_.push({*std::move(known), {}, {}});
     }
     Prepared prepared;
     PageFailure failure = PageFailure::kNone;
     const auto ready = guarded<int>(failure, [&]() -> Result<int> {
       LECTIO_TRY(prepared.page, source.page(result.page));
-      prepared.ink = look_at_ink(prepared.page->image);
+      if (!known) prepared.ink = look_at_ink(prepared.page->image);
       return 0;
     });
     if (!ready) {
@@ -153,7 +165,7 @@ class Pipeline {
     result.width = prepared.page->image.width;
     result.height = prepared.page->image.height;
     const auto weight = static_cast<std::int64_t>(prepared.page->image.pixels.size());
-    prepared.result = std::move(result);
+    prepared.result = known ? *std::move(known) : std::move(result);
     return prepared_.push(std::move(prepared), weight);
   }
 
@@ -163,14 +175,20 @@ class Pipeline {
       auto next = prepared_.pop();
       if (!next) return;
       if (stages_.on_begin) stages_.on_begin(next->result);
-      PageResult result = next->page ? read_page(*next) : std::move(next->result);
+      const bool to_read = next->page && !next->result.from_store;
+      PageResult result = to_read ? read_page(*next) : std::move(next->result);
       if (problem_of_all_) {
         set_problem(*problem_of_all_);
         return;
       }
+      std::int64_t weight = 0;
+      if (options_.keep_pictures && next->page) {
+        weight = static_cast<std::int64_t>(next->page->image.pixels.size());
+        result.picture = std::move(next->page);
+      }
       if (!stages_.write_behind) {
         if (!write(std::move(result))) return;
-      } else if (!read_.push(std::move(result))) {
+      } else if (!read_.push(std::move(result), weight)) {
         return;
       }
     }

@@ -39,14 +39,16 @@ struct PageResult {
   PageReading reading;
   PageFailure failure = PageFailure::kNone;  // the message is in reading.evidence.error
   std::optional<ErrorCode> error;
-  bool from_store = false;  // read by an earlier run
+  bool from_store = false;      // read by an earlier run
+  std::optional<Page> picture;  // where PipelineOptions::keep_pictures asks for it
 };
 
 struct PipelineOptions {
   SourceOptions sources;
   PageSelection pages;
-  std::string reading_key;  // everything that decides a text beside the page's pixels
-  std::size_t ahead = 3;    // pages that wait between two stages
+  std::string reading_key;     // everything that decides a text beside the page's pixels
+  bool keep_pictures = false;  // hand the page on with its result
+  std::size_t ahead = 3;       // pages that wait between two stages
   std::int64_t ahead_bytes = std::int64_t{256} << 20;
   std::stop_token stop;
 };
@@ -65,6 +67,9 @@ struct PipelineStages {
   std::function<Result<void>(PageResult)> on_page;
   // How many pages of an input there are to read; may be empty.
   std::function<void(std::size_t input, std::int64_t pages)> on_document;
+  // Whether everything that comes of these pages is there already, so that results of an earlier
+  // run need no picture; may be empty: never.
+  std::function<bool(std::size_t input, const std::vector<std::string>& keys)> is_complete;
   bool write_behind = false;
 };
 

@@ -4,17 +4,19 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
+#include <map>
 #include <utility>
 
 #include "apps/cli/exit_codes.h"
+#include "ocr/sources/page_selection.h"
 
 namespace lectio::cli {
 namespace {
 
 constexpr const char* kFooter = R"(Exit codes:
-  0 ok; 2 a page is missing, damaged or too large; 5 a path cannot be read or written; 11 some of several pages
-  failed; 12 all of them; 13 the model cannot be used; 14 device or memory; 15 other; 20 verify found a stage that is
-  off; 64 usage; 130 Ctrl-C
+  0 ok; 2 a page is missing, damaged or too large; 3 a program that opens PDF files is not installed; 5 a path cannot
+  be read or written; 8 a document with a password; 11 some of several pages failed; 12 all of them; 13 the model
+  cannot be used; 14 device or memory; 15 other; 20 verify found a stage that is off; 64 usage; 130 Ctrl-C
 
 The model is the first of: --model, the environment variable LECTIO_MODEL, ../share/lectio/models/lectio-nano beside
 the executable, models/lectio-nano in the source tree.)";
@@ -93,17 +95,56 @@ void add_reading_options(CLI::App& app, ReadingArguments& reading) {
       ->default_str("auto");
 }
 
+// How documents are opened and what is done about pages that go wrong.
+void add_document_options(CLI::App& app, ReadArguments& read) {
+  app.add_option("--pages", read.selection,
+                 "Of every document, from 1, from the end with a minus: 1-3,7,-1 (all)")
+      ->check([](const std::string& text) {
+        const auto selection = PageSelection::parse(text);
+        return selection ? std::string() : selection.error().message();
+      })
+      ->type_name("RANGES");
+  app.add_option("--dpi", read.dpi,
+                 "Resolution that PDF pages are rendered at; chosen for the mode if absent")
+      ->check(CLI::Range(18.0, 2400.0))
+      ->type_name("N");
+  static const std::map<std::string, LoopHandling> kLoops = {{"recover", LoopHandling::kRecover},
+                                                             {"mark", LoopHandling::kMark},
+                                                             {"off", LoopHandling::kOff}};
+  app.add_option("--loops", read.loops,
+                 "Where a text repeats itself: recover makes other attempts from there (and asks "
+                 "without a no-repeat rule first, unless one is named); mark ends it there; off")
+      ->transform(CLI::CheckedTransformer(kLoops))
+      ->type_name("WHAT")
+      ->default_str("recover");
+  app.add_flag("--ask-blank", read.ask_blank, "Ask the model about blank pages too");
+  app.add_flag("--strict", read.strict, "Code 11 unless every page is ok or blank");
+  static const std::map<std::string, ProgressKind> kProgress = {{"auto", ProgressKind::kAuto},
+                                                                {"bar", ProgressKind::kBar},
+                                                                {"json", ProgressKind::kJson},
+                                                                {"none", ProgressKind::kNone}};
+  app.add_option("--progress", read.progress,
+                 "On standard error: bar, json (a line a page) or none; auto: a bar on a terminal "
+                 "when results go to a folder")
+      ->transform(CLI::CheckedTransformer(kProgress))
+      ->type_name("KIND")
+      ->default_str("auto");
+}
+
 CLI::App* add_read(CLI::App& app, ReadArguments& read) {
   CLI::App* const command =
-      app.add_subcommand("read", "Read pages (PNG, JPEG, WebP, TIFF, BMP, GIF)");
+      app.add_subcommand("read", "Read pages (PDF, PNG, JPEG, WebP, TIFF, BMP, GIF)");
   command
-      ->add_option("pages", read.pages,
-                   "Picture files; - is standard input. Texts of several pages are separated by "
-                   "<--- Page Split --->; a page that fails leaves its place empty")
+      ->add_option(
+          "pages", read.pages,
+          "Documents and pictures, folders of them, patterns; - is standard input. Texts of "
+          "several pages are separated by <--- Page Split --->; a page that fails leaves its "
+          "place empty")
       ->required()
       ->take_all()
       ->type_name("PAGE");
   add_reading_options(*command, read.reading);
+  add_document_options(*command, read);
   command->add_flag("--json", read.json, "A JSON object a line and page, failed pages included");
   command->add_option("-o,--output", read.output, "Instead of standard output")->type_name("FILE");
   return command;

@@ -31,9 +31,22 @@ struct ReadingArguments {
   std::string kernels = "auto";
 };
 
+enum class LoopHandling {
+  kRecover,  // other attempts from where the loop began
+  kMark,     // the text ends there
+  kOff,      // nobody looks
+};
+enum class ProgressKind { kAuto, kBar, kJson, kNone };
+
 struct ReadArguments {
   ReadingArguments reading;
-  std::vector<std::string> pages;  // "-": standard input
+  std::vector<std::string> pages;  // files, folders, patterns; "-": standard input
+  std::string selection;           // pages of every document; empty: all
+  std::optional<double> dpi;       // of rendered pages; empty: by the mode
+  LoopHandling loops = LoopHandling::kRecover;
+  bool ask_blank = false;
+  bool strict = false;
+  ProgressKind progress = ProgressKind::kAuto;
   bool json = false;
   std::filesystem::path output;  // empty or "-": standard output
 };

@@ -9,10 +9,10 @@ namespace lectio::cli {
 
 enum ExitCode : int {
   kExitOk = 0,
-  kExitInput = 2,  // a page or text that is missing, damaged or too large
+  kExitInput = 2,           // a page or text that is missing, damaged or too large
   kExitMissingProgram = 3,  // what PDF files are opened with is not installed
   kExitFileAccess =
-      5,  // a path that cannot be read or written: permissions, full disk, closed pipe
+      5,               // a path that cannot be read or written: permissions, full disk, closed pipe
   kExitEncrypted = 8,  // a document that opens with a password alone
   kExitSomePagesFailed = 11,
   kExitAllPagesFailed = 12,  // of several; a single page gives its own code

@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ocr/verdict/evidence_json.h"
+
 namespace lectio::cli {
 
 using Json = nlohmann::ordered_json;
@@ -14,6 +16,8 @@ std::string to_json_line(const PageRecord& record) {
                {"producer", "lectio " LECTIO_VERSION},
                {"source", record.source},
                {"index", record.index}};
+  if (record.page >= 0) json["page"] = record.page + 1;
+  json["verdict"] = verdict_name(record.verdict);
   if (record.width > 0) json["pixels"] = {{"width", record.width}, {"height", record.height}};
   if (record.outcome.code != kExitOk) {
     json["error"] = {{"message", record.outcome.error},
@@ -26,13 +30,14 @@ std::string to_json_line(const PageRecord& record) {
     json["content_tokens"] = text.content_tokens;
     json["valid_tokens"] = text.valid_tokens;
     json["prompt_tokens"] = text.prompt_tokens;
-    json["generated_tokens"] = text.ids.size();
+    json["generated_tokens"] = text.generated_tokens;
     json["timings_ms"] = {{"views", text.timings.views_ms},
                           {"encode", text.timings.encode_ms},
                           {"prefill", text.timings.prefill_ms},
                           {"decode", text.timings.decode_ms}};
     json["text"] = text.text;
   }
+  json["evidence"] = Json::parse(to_json(record.evidence));
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -6,12 +6,11 @@
 #include <cstdint>
 #include <string>
 
+#include "apps/cli/arguments.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/run_report.h"
 
 namespace lectio::cli {
-
-enum class ProgressKind { kAuto, kBar, kJson, kNone };
 
 // One thread at a time.
 class PageProgress {

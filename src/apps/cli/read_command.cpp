@@ -12,6 +12,8 @@
 #include "apps/cli/interrupt.h"
 #include "apps/cli/output.h"
 #include "apps/cli/page_json.h"
+#include "apps/cli/page_writer.h"
+#include "apps/cli/read_stream.h"
 #include "apps/cli/session.h"
 #include "base/log.h"
 #include "media/image/decode.h"
@@ -20,8 +22,6 @@
 namespace lectio::cli {
 namespace {
 
-// As the official runners separate pages.
-constexpr std::string_view kPageSplit = "\n<--- Page Split --->\n";
 constexpr std::size_t kMostStandardInput = std::size_t{1} << 30;
 
 Result<Page> page_from_standard_input() {
@@ -31,51 +31,6 @@ Result<Page> page_from_standard_input() {
   LECTIO_TRY(page.image, decode_image(std::as_bytes(std::span(bytes)), page.source));
   return page;
 }
-
-// Pages go out as they are read. The first failure of the output ends everything: nobody would see
-// the rest.
-class PageWriter {
- public:
-  PageWriter(Output output, bool json, std::stop_source stop)
-      : output_(std::move(output)),
-        json_(json),
-        stop_(std::move(stop)) {}
-
-  void begin(std::int64_t index) {
-    if (!json_ && index > 0) put(kPageSplit);
-  }
-  void text(std::string_view piece) {
-    if (!json_) put(piece);
-  }
-  void end(const PageRecord& record) {
-    if (json_) {
-      put(to_json_line(record));
-    } else if (last_ != '\n') {
-      put("\n");
-    }
-  }
-  void finish() {
-    if (problem_) return;
-    if (auto written = output_.finish(); !written) problem_ = written.error();
-  }
-  const std::optional<Error>& problem() const { return problem_; }
-
- private:
-  void put(std::string_view bytes) {
-    if (problem_ || bytes.empty()) return;
-    last_ = bytes.back();
-    if (auto written = output_.write(bytes); !written) {
-      problem_ = written.error();
-      stop_.request_stop();
-    }
-  }
-
-  Output output_;
-  bool json_;
-  std::stop_source stop_;
-  std::optional<Error> problem_;
-  char last_ = '\n';
-};
 
 void tell(const PageRecord& record) {
   const PageOutcome& outcome = record.outcome;
@@ -123,12 +78,9 @@ ExitCode code_of_run(std::size_t pages, std::size_t failed, ExitCode last_failur
   return failed == pages ? kExitAllPagesFailed : kExitSomePagesFailed;
 }
 
-}  // namespace
-
-int run_read(const ReadArguments& arguments) {
-  // A prompt without a place for a page fails at its first page, with a message of its own.
-  const auto at_once =
-      static_cast<std::size_t>(std::max<std::int64_t>(1, count_images(arguments.reading.prompt)));
+// Several pages a prompt, one after the other.
+int read_together(const ReadArguments& arguments, std::size_t at_once, const Interrupt& interrupt,
+                  std::stop_source stop) {
   if (arguments.pages.size() % at_once != 0) {
     return report(
         Error(ErrorCode::kInvalidArgument, "--prompt: has " + std::to_string(at_once) +
@@ -137,8 +89,6 @@ int run_read(const ReadArguments& arguments) {
                                                std::to_string(arguments.pages.size())));
   }
   const std::size_t readings = arguments.pages.size() / at_once;
-  std::stop_source stop;
-  const Interrupt interrupt(stop);
   auto output = Output::open(arguments.output);
   if (!output) return report(output.error());
   auto session = open_session(arguments.reading, stop.get_token());
@@ -165,6 +115,18 @@ int run_read(const ReadArguments& arguments) {
   if (writer.problem()) return report(*writer.problem());
   if (interrupt.happened()) return kExitCancelled;
   return code_of_run(readings, failed, last_failure);
+}
+
+}  // namespace
+
+int run_read(const ReadArguments& arguments) {
+  std::stop_source stop;
+  const Interrupt interrupt(stop);
+  // A prompt without a place for a page fails at its first page, with a message of its own.
+  const auto at_once =
+      static_cast<std::size_t>(std::max<std::int64_t>(1, count_images(arguments.reading.prompt)));
+  if (at_once > 1) return read_together(arguments, at_once, interrupt, stop);
+  return read_to_stream(arguments, interrupt, stop);
 }
 
 }  // namespace lectio::cli

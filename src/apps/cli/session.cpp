@@ -8,6 +8,7 @@
 
 #include "apps/cli/model_folder.h"
 #include "base/log.h"
+#include "pipeline/fingerprint.h"
 
 namespace lectio::cli {
 
@@ -55,7 +56,48 @@ Result<Session> open_session(const ReadingArguments& arguments, std::stop_token 
       no_repeat_rule(no_repeat_of(arguments), engine->network().spec().family, engine->tokenizer());
   options.views.max_tiles = arguments.max_tiles;
   options.stop = std::move(stop);
-  return Session{std::move(pool), *std::move(engine), std::move(options)};
+  return Session{std::move(pool), *std::move(engine), std::move(options), folder,
+                 std::string(ops->name)};
+}
+
+CarefulOptions careful_options(const Session& session, const ReadArguments& arguments) {
+  const NetworkSpec& spec = session.engine.network().spec();
+  CarefulOptions options;
+  options.read = session.options;
+  options.watch = arguments.loops != LoopHandling::kOff;
+  options.recover = arguments.loops == LoopHandling::kRecover;
+  options.ask_blank = arguments.ask_blank;
+  options.no_repeat = session.options.generate.no_repeat;
+  // A rule against repetition damages what really repeats; it comes when a loop has shown itself.
+  if (options.recover && !arguments.reading.no_repeat) options.read.generate.no_repeat = {};
+  options.larger_modes = spec.family == Family::kV1 ? std::vector{Mode::kBase, Mode::kLarge}
+                                                    : std::vector{Mode::kBase};
+  if (spec.reads_tiles) options.larger_modes.push_back(Mode::kGundam);
+  for (const char* tag : {"<td>", "</td>", "<tr>", "</tr>"}) {
+    if (const auto id = session.engine.tokenizer().id_of(tag)) options.structural.push_back(*id);
+  }
+  return options;
+}
+
+Result<std::string> reading_key(const Session& session, const ReadArguments& arguments) {
+  LECTIO_TRY(const std::string model, fingerprint(session.model));
+  const CarefulOptions options = careful_options(session, arguments);
+  const GenerateOptions& generate = options.read.generate;
+  const auto rule = [](const NoRepeatRule& no_repeat) {
+    return std::to_string(static_cast<int>(no_repeat.kind)) + "/" + std::to_string(no_repeat.n) +
+           "/" + std::to_string(no_repeat.window);
+  };
+  const auto& mode = options.read.mode;
+  char numbers[64];
+  std::snprintf(numbers, sizeof(numbers), "%.17g", generate.temperature);
+  return "model " + model + "; mode " + std::string(mode ? mode_name(*mode) : "auto") +
+         "; max tokens " + std::to_string(generate.max_tokens) + "; temperature " + numbers +
+         "; seed " + std::to_string(generate.seed) + "; rule " + rule(generate.no_repeat) +
+         "; tiles " + std::to_string(options.read.views.max_tiles) + "; watch " +
+         std::to_string(static_cast<int>(options.watch)) + "; recover " +
+         std::to_string(static_cast<int>(options.recover)) + " " + rule(options.no_repeat) +
+         "; blank " + std::to_string(static_cast<int>(options.ask_blank)) + "; kernels " +
+         session.kernels + "; prompt " + options.read.prompt;
 }
 
 PageOutcome attempt(const std::function<Result<PageText>()>& job) {

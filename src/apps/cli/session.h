@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/thread_pool.h"
 #include "ocr/engine/engine.h"
+#include "ocr/reader/careful.h"
 
 namespace lectio::cli {
 
@@ -19,6 +20,8 @@ struct Session {
   std::unique_ptr<ThreadPool> pool;
   Engine engine;
   ReadOptions options;  // of every page
+  std::filesystem::path model;
+  std::string kernels;
 };
 
 // By --kernels. kInvalidArgument, with the names that there are.
@@ -27,6 +30,11 @@ Result<const kernels::Table*> find_kernels(const std::string& name);
 // kInvalidArgument for kernels that are not there, kInvalidModel for everything that is wrong with
 // the model.
 Result<Session> open_session(const ReadingArguments& arguments, std::stop_token stop);
+
+// How `read` asks: with watch for loops and other attempts, as the arguments say.
+CarefulOptions careful_options(const Session& session, const ReadArguments& arguments);
+// Everything that decides a page's text beside the page itself, in words.
+Result<std::string> reading_key(const Session& session, const ReadArguments& arguments);
 
 // What became of a page: its text, or the code and the reason.
 struct PageOutcome {
