@@ -131,6 +131,29 @@ void add_document_options(CLI::App& app, ReadArguments& read) {
       ->default_str("auto");
 }
 
+void add_format_options(CLI::App& app, ReadArguments& read, CLI::Option& json) {
+  std::string known;
+  for (const std::string_view name : format_names()) {
+    known += (known.empty() ? "" : ", ") + std::string(name);
+  }
+  app.add_option_function<std::vector<std::string>>(
+         "--format",
+         [&read](const std::vector<std::string>& names) {
+           for (const std::string& name : names) read.formats.push_back(*format_from_name(name));
+         },
+         "Documents in the folder of -o, in one or more of " + known + ", separated by commas")
+      ->check([known](const std::string& name) {
+        return format_from_name(name) ? std::string()
+                                      : "expected one of " + known + ", found '" + name + "'";
+      })
+      ->delimiter(',')
+      ->expected(1)
+      ->take_all()
+      ->excludes(&json)
+      ->type_name("LIST");
+  app.add_flag("--self-contained", read.self_contained, "HTML with its pictures inside");
+}
+
 CLI::App* add_read(CLI::App& app, ReadArguments& read) {
   CLI::App* const command =
       app.add_subcommand("read", "Read pages (PDF, PNG, JPEG, WebP, TIFF, BMP, GIF)");
@@ -145,8 +168,13 @@ CLI::App* add_read(CLI::App& app, ReadArguments& read) {
       ->type_name("PAGE");
   add_reading_options(*command, read.reading);
   add_document_options(*command, read);
-  command->add_flag("--json", read.json, "A JSON object a line and page, failed pages included");
-  command->add_option("-o,--output", read.output, "Instead of standard output")->type_name("FILE");
+  CLI::Option* const json = command->add_flag(
+      "--json", read.json, "A JSON object a line and page, failed pages included");
+  add_format_options(*command, read, *json);
+  command
+      ->add_option("-o,--output", read.output,
+                   "Instead of standard output a file; with --format a folder")
+      ->type_name("PATH");
   return command;
 }
 

@@ -11,6 +11,7 @@
 
 #include "compute/tensor/dtype.h"
 #include "model/spec/token_layout.h"
+#include "ocr/export/formats.h"
 #include "ocr/generate/no_repeat_presets.h"
 #include "ocr/prompt/task.h"
 
@@ -48,7 +49,9 @@ struct ReadArguments {
   bool strict = false;
   ProgressKind progress = ProgressKind::kAuto;
   bool json = false;
-  std::filesystem::path output;  // empty or "-": standard output
+  std::vector<Format> formats;  // empty: the text, or JSON lines
+  bool self_contained = false;
+  std::filesystem::path output;  // empty or "-": standard output; with formats: a folder
 };
 
 struct InfoArguments {

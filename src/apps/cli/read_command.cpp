@@ -13,6 +13,7 @@
 #include "apps/cli/output.h"
 #include "apps/cli/page_json.h"
 #include "apps/cli/page_writer.h"
+#include "apps/cli/read_documents.h"
 #include "apps/cli/read_stream.h"
 #include "apps/cli/session.h"
 #include "base/log.h"
@@ -125,7 +126,13 @@ int run_read(const ReadArguments& arguments) {
   // A prompt without a place for a page fails at its first page, with a message of its own.
   const auto at_once =
       static_cast<std::size_t>(std::max<std::int64_t>(1, count_images(arguments.reading.prompt)));
+  if (at_once > 1 && !arguments.formats.empty()) {
+    return report(Error(ErrorCode::kInvalidArgument,
+                        "--format: expected a prompt with one <image>: what was read of several "
+                        "pages together is no document"));
+  }
   if (at_once > 1) return read_together(arguments, at_once, interrupt, stop);
+  if (!arguments.formats.empty()) return read_to_documents(arguments, interrupt, stop);
   return read_to_stream(arguments, interrupt, stop);
 }
 

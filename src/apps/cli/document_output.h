@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Results of a run as documents in a folder, in the formats that were asked for.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "ocr/assembly/document_folder.h"
+#include "ocr/export/formats.h"
+#include "ocr/sources/inputs.h"
+#include "pipeline/pipeline.h"
+
+namespace lectio::cli {
+
+struct DocumentOutputOptions {
+  std::vector<Format> formats;
+  std::filesystem::path folder;
+  bool self_contained = false;
+  std::string model;   // its name
+  std::string prompt;  // of every page
+};
+
+// Takes the pages of all inputs in order; a document is written when its last page has come. One
+// thread at a time.
+class DocumentOutput {
+ public:
+  DocumentOutput(DocumentOutputOptions options, std::vector<InputFile> inputs);
+
+  // A page that was read needs its picture (PipelineOptions::keep_pictures). A document of which no
+  // page could be opened gives no files. kIo where something cannot be written.
+  Result<void> add(const PageResult& result);
+  // Writes the last document.
+  Result<void> finish();
+
+ private:
+  DocumentFolder folder_for(std::size_t input) const;
+
+  DocumentOutputOptions options_;
+  std::vector<InputFile> inputs_;
+  std::optional<DocumentFolder> document_;
+  std::size_t input_ = 0;     // of document_
+  bool has_picture_ = false;  // document_, of any page
+};
+
+}  // namespace lectio::cli
