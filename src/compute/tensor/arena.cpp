@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compute/tensor/arena.h"
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include <algorithm>
+#include <cstdint>
 #include <new>
 
 namespace lectio {
@@ -9,6 +14,23 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kSmallestBlock = std::size_t{1} << 20;
+
+// Asks for huge pages where the system grants them on request: a view of 1024 pixels touches 140 MB
+// of activations, which in small pages are 36,000 faults on the first page read. A wish: refusing
+// it changes nothing.
+void prefer_huge_pages(std::byte* data, std::size_t size) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  constexpr std::uintptr_t kHugePage = std::uintptr_t{2} << 20;
+  const std::uintptr_t begin =
+      (reinterpret_cast<std::uintptr_t>(data) + kHugePage - 1) / kHugePage * kHugePage;
+  const std::uintptr_t end =
+      (reinterpret_cast<std::uintptr_t>(data) + size) / kHugePage * kHugePage;
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+#else
+  static_cast<void>(data);
+  static_cast<void>(size);
+#endif
+}
 
 }  // namespace
 
@@ -30,6 +52,7 @@ void* Arena::take(std::size_t bytes) {
   if (top_.block == blocks_.size()) {
     const std::size_t size = std::max(bytes, kSmallestBlock);
     auto* data = static_cast<std::byte*>(::operator new (size, std::align_val_t{kAlignment}));
+    prefer_huge_pages(data, size);
     blocks_.push_back({std::unique_ptr<std::byte, Free>(data), size});
     ++allocations_;
   }

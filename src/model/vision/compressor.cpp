@@ -10,13 +10,13 @@ Compressor Compressor::bind(Binder& binder, const SamSpec& spec) {
   // The neck's width stands in no configuration, only in the file.
   const TensorView neck0 = binder.weight(name + "neck.0.weight", {-1, spec.width, 1, 1});
   const std::int64_t neck = neck0.empty() ? -1 : neck0.shape[0];
-  return {
-      .neck0 = neck0,
-      .norm1 = LayerNorm::bind(binder, name + "neck.1", neck, spec.norm_eps),
-      .neck2 = binder.floats(name + "neck.2.weight", {neck, neck, 3, 3}),
-      .norm3 = LayerNorm::bind(binder, name + "neck.3", neck, spec.norm_eps),
-      .net2 = binder.floats(name + "net_2.weight", {spec.net2_channels, neck, 3, 3}),
-      .net3 = binder.floats(name + "net_3.weight", {spec.net3_channels, spec.net2_channels, 3, 3})};
+  return {.neck0 = neck0,
+          .norm1 = LayerNorm::bind(binder, name + "neck.1", neck, spec.norm_eps),
+          .neck2 = binder.kernels(name + "neck.2.weight", {neck, neck, 3, 3}),
+          .norm3 = LayerNorm::bind(binder, name + "neck.3", neck, spec.norm_eps),
+          .net2 = binder.kernels(name + "net_2.weight", {spec.net2_channels, neck, 3, 3}),
+          .net3 = binder.kernels(name + "net_3.weight",
+                                 {spec.net3_channels, spec.net2_channels, 3, 3})};
 }
 
 void forward(const Compressor& w, const SamSpec& spec, const Run& run, PatchGrids grids,

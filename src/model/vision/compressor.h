@@ -16,7 +16,7 @@ namespace lectio {
 struct Compressor {
   TensorView neck0;  // [neck, width, 1, 1]
   LayerNorm norm1;
-  Tensor neck2;  // [neck, neck, 3, 3]; the 3x3 kernels are small, so F32 whatever the file holds
+  Tensor neck2;  // [neck, neck, 3, 3]; the 3x3 kernels are BF16, or F32 where the file has no BF16
   LayerNorm norm3;
   Tensor net2;  // [net2_channels, neck, 3, 3]
   Tensor net3;  // [net3_channels, net2_channels, 3, 3]

@@ -2,6 +2,7 @@
 #include "model/weights/binder.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/log.h"
 #include "model/spec/problems.h"
@@ -71,6 +72,16 @@ Tensor Binder::floats(const std::string& name, std::initializer_list<std::int64_
   Tensor tensor(flat ? Shape{std::span(shape.begin(), shape.size())} : stored->view.shape);
   const std::vector<float> values = to_floats(stored->view);
   std::copy(values.begin(), values.end(), tensor.f32());
+  return tensor;
+}
+
+Tensor Binder::kernels(const std::string& name, std::initializer_list<std::int64_t> shape) {
+  const StoredTensor* const stored = source_.find(name);
+  if (stored == nullptr || stored->view.dtype != DType::kBF16) return floats(name, shape);
+  const TensorView view = weight(name, shape);
+  if (view.empty()) return {};
+  Tensor tensor(view.shape, DType::kBF16);
+  std::memcpy(tensor.view().data, view.data, static_cast<std::size_t>(view.bytes()));
   return tensor;
 }
 

@@ -21,10 +21,13 @@ class Binder {
   // A matrix or table in any weight format (is_weight_format) of this shape; -1 accepts any
   // extent. On a problem: notes it and returns an empty view.
   TensorView weight(const std::string& name, std::initializer_list<std::int64_t> shape);
-  // The same, converted to F32 and owned by the network (norms, biases, position tables, small
-  // convolutions). Here a block-format tensor may also stand as [shape[0], product of the rest]:
-  // how convolution kernels, whose last axis is too short for a block, are quantised.
+  // The same, converted to F32 and owned by the network (norms, biases, position tables). Here a
+  // block-format tensor may also stand as [shape[0], product of the rest]: how convolution kernels,
+  // whose last axis is too short for a block, are quantised.
   Tensor floats(const std::string& name, std::initializer_list<std::int64_t> shape);
+  // The kernels of a convolution, owned: BF16 where the file has BF16, otherwise as floats() gives
+  // them.
+  Tensor kernels(const std::string& name, std::initializer_list<std::int64_t> shape);
   // A tensor that a checkpoint may hold and nobody reads.
   void tolerate(const std::string& name);
 

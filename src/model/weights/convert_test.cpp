@@ -76,6 +76,21 @@ TEST_F(Convert, BinderReadsAFlattenedKernelWithItsAxes) {
   }
 }
 
+TEST_F(Convert, BinderKeepsKernelsInBF16AndWidensTheOthers) {
+  for (const DType format : {DType::kBF16, DType::kF16, DType::kQ8}) {
+    convert(format);
+    const Result<TensorSource> source = TensorSource::open(folder_ / "out.safetensors");
+    ASSERT_TRUE(source) << source.error().message();
+    Binder binder(*source);
+    const Tensor kernel = binder.kernels("kernel", {32, 32, 3, 3});
+    const Tensor floats = binder.floats("kernel", {32, 32, 3, 3});
+    ASSERT_TRUE(binder.finish());
+    EXPECT_EQ(kernel.view().dtype, format == DType::kBF16 ? DType::kBF16 : DType::kF32);
+    EXPECT_EQ(to_floats(kernel.view()), to_floats(floats.view())) << dtype_name(format);
+    EXPECT_TRUE(binder.kernels("kernel", {32, 16, 3, 3}).view().empty());
+  }
+}
+
 TEST_F(Convert, BinderRefusesAFlattenedKernelOfAnotherSize) {
   convert(DType::kQ8);
   const Result<TensorSource> source = TensorSource::open(folder_ / "out.safetensors");

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kVectors = 4;  // of 16 keys in a panel
 constexpr int kTileRowsMost = 6;
-constexpr float kLowest = -3.0e38F;
+constexpr float kLowest = -1.0e38F;  // twice it is a number
 
 inline std::int32_t four_bytes(const void* p) {
   std::int32_t bytes = 0;
@@ -18,10 +18,9 @@ inline std::int32_t four_bytes(const void* p) {
   return bytes;
 }
 
-// 2^x for x up to 127; below -150 it is 0. Error below 2^-14: x = n + f with |f| <= 1/2, and the
-// polynomial of degree 4 leaves (f ln 2)^5 / 5! < 4.2e-5 of Taylor's series.
+// 2^x for x up to 127, -2e38 included; below -150 it is 0. Error below 2^-14: x = n + f with |f| <=
+// 1/2, and the polynomial of degree 4 leaves (f ln 2)^5 / 5! < 4.2e-5 of Taylor's series.
 inline Vec power_of_two(Vec x) {
-  x = max(x, all(-200.0F));
   const Vec n = round(x);
   const Vec f = sub(x, n);
   Vec sum = all(9.61812911e-3F);
@@ -199,13 +198,14 @@ void attend(const NarrowAttention& a) {
         score_panel<Extra::kMask>(a, begin + key, scores);
       }
     }
-    for (std::int64_t row = 0; row < a.rows; ++row) weigh(a, row, keys);
+    const std::int64_t used = smaller(kNarrowKeyBlock, a.used - begin);
+    for (std::int64_t row = 0; row < a.rows; ++row) weigh(a, row, used);
     for (std::int64_t panel = 0; panel * kNarrowPanel < a.width; ++panel) {
       multiply_pairs({.a = a.weights,
                       .a_stride = kNarrowKeyBlock,
                       .rows = a.rows,
                       .b = a.values + panel * a.value_panel + begin * kNarrowPanel,
-                      .pairs = keys / 2,
+                      .pairs = used / 2,
                       .c = a.output + panel * kNarrowPanel,
                       .c_stride = a.width,
                       .accumulate = true});

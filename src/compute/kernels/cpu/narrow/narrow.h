@@ -80,7 +80,7 @@ struct NarrowFinish {
 };
 
 // Attention works on so many keys at a time, whole panels of them.
-inline constexpr std::int64_t kNarrowKeyBlock = 256;
+inline constexpr std::int64_t kNarrowKeyBlock = 512;
 
 // Some queries of one head against packed keys and values. Sizes with `rows` belong to the thread;
 // all memory is the caller's.
@@ -92,7 +92,8 @@ struct NarrowAttention {
   const std::uint16_t* values = nullptr;  // panels[count / 2][kNarrowPanel][2], keys in pairs
   std::int64_t value_panel = 0;           // numbers from one panel of values to the next
   std::int64_t count = 0;                 // keys, a multiple of kNarrowPanel
-  float scale = 1.0F;                     // of a product; logits are to the base 2
+  std::int64_t used = 0;  // of them, a multiple of 32: no query sees what comes behind
+  float scale = 1.0F;     // of a product; logits are to the base 2
   // What key number i gains: bias_h[row, i / line] + bias_w[row, i % line], or null. line is a
   // multiple of 16.
   const float* bias_h = nullptr;  // [rows, lines]

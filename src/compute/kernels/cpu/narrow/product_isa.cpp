@@ -17,6 +17,13 @@ inline std::int32_t four_bytes(const void* p) {
   return bytes;
 }
 
+// Stays in its register: GCC 12 would rather load a vector of the panel again for every row, and
+// then loads are what the loop waits for.
+inline __m512i kept(__m512i x) {
+  asm("" : "+v"(x));
+  return x;
+}
+
 template <int kRows>
 inline void load_sums(const float* c, std::int64_t stride, bool accumulate,
                       Vec (&sums)[kRows][kVectors]) {
@@ -87,7 +94,7 @@ void byte_tile(const ByteProduct& p, std::int64_t row) {
     for (int k = 0; k < kByteBlock; k += 4, b += 4 * kNarrowPanel) {
       __m512i right[kVectors];
 #pragma GCC unroll 8
-      for (int v = 0; v < kVectors; ++v) right[v] = _mm512_loadu_si512(b + v * 4 * kWidth);
+      for (int v = 0; v < kVectors; ++v) right[v] = kept(_mm512_loadu_si512(b + v * 4 * kWidth));
 #pragma GCC unroll 8
       for (int r = 0; r < kRows; ++r) {
         const __m512i left = _mm512_set1_epi32(four_bytes(a + r * a_stride + k));
