@@ -90,13 +90,8 @@ class Pipeline {
     const auto opened =
         guarded<std::unique_ptr<PageSource>>(failure, [&] { return stages_.open(inputs_[input]); });
     if (!opened) {
-      const bool no_document =
-          inputs_[input].found && opened.error().code() == ErrorCode::kUnsupported;
       PageResult result = failed(whole, opened.error(), failure);
-      if (no_document) {
-        result.reading.evidence.skipped = std::exchange(result.reading.evidence.error, "");
-        result.reading.verdict = judge(result.reading.evidence);
-      }
+      pass_over_no_document(result);
       tell_document(input, 1);
       return prepared_.push({std::move(result), {}, {}});
     }
@@ -136,6 +131,16 @@ class Pipeline {
     return stages_.is_complete(input, keys);
   }
 
+  // A file that a folder has beside its documents.
+  void pass_over_no_document(PageResult& result) const {
+    const InputFile& input = inputs_[result.input];
+    if (!input.found || has_document_name(input.path)) return;
+    result.failure = PageFailure::kNone;
+    result.error.reset();
+    result.reading.evidence.skipped = std::exchange(result.reading.evidence.error, "");
+    result.reading.verdict = judge(result.reading.evidence);
+  }
+
   void tell_document(std::size_t input, std::int64_t pages) {
     if (stages_.on_document) stages_.on_document(input, pages);
   }
@@ -160,7 +165,9 @@ class Pipeline {
     });
     if (!ready) {
       if (ready.error().code() == ErrorCode::kCancelled) return false;
-      return prepared_.push({failed(std::move(result), ready.error(), failure), {}, {}});
+      result = failed(std::move(result), ready.error(), failure);
+      pass_over_no_document(result);
+      return prepared_.push({std::move(result), {}, {}});
     }
     result.width = prepared.page->image.width;
     result.height = prepared.page->image.height;

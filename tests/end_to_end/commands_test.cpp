@@ -38,8 +38,8 @@ TEST_F(Commands, HaveTheOptionsThatScriptsRelyOn) {
     return std::set<std::string>(options.begin(), options.end());
   };
   EXPECT_EQ(options_in(lectio({"read", "--help"}).out),
-            with(reading, {"--ask-blank", "--dpi", "--json", "--loops", "--output", "--pages",
-                           "--progress", "--strict"}));
+            with(reading, {"--ask-blank", "--dpi", "--format", "--json", "--loops", "--output",
+                           "--pages", "--progress", "--self-contained", "--strict"}));
   EXPECT_EQ(options_in(lectio({"eval", "pages", "--help"}).out),
             with(reading, {"--images", "--json"}));
   EXPECT_EQ(options_in(lectio({"info", "--help"}).out), with({"--help"}, {"--json"}));

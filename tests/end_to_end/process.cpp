@@ -60,13 +60,18 @@ void limit_memory(std::int64_t bytes) {
 }
 
 // Both pipes are read together, so that neither can fill up and block the other.
-void collect(pid_t child, const Pipe& out, const Pipe& err, int interrupts, ProcessResult& result) {
+void collect(pid_t child, const Pipe& out, const Pipe& err, const ProcessOptions& options,
+             ProcessResult& result) {
+  int interrupts = options.interrupts_after_output;
+  const bool looks = options.kill_when || options.interrupt_when;
   std::array<pollfd, 2> ends = {pollfd{out.reader, POLLIN, 0}, pollfd{err.reader, POLLIN, 0}};
   const std::array<std::string*, 2> texts = {&result.out, &result.err};
   std::array<char, 4096> chunk{};
   int open_ends = 2;
   while (open_ends > 0) {
-    if (::poll(ends.data(), ends.size(), -1) < 0) throw std::runtime_error("poll");
+    if (::poll(ends.data(), ends.size(), looks ? 3 : -1) < 0) throw std::runtime_error("poll");
+    if (options.kill_when && options.kill_when()) ::kill(child, SIGKILL);
+    if (options.interrupt_when && options.interrupt_when()) ::kill(child, SIGINT);
     for (std::size_t i = 0; i < ends.size(); ++i) {
       if (ends[i].fd < 0 || ends[i].revents == 0) continue;
       const ssize_t count = ::read(ends[i].fd, chunk.data(), chunk.size());
@@ -99,10 +104,10 @@ ProcessResult run_process(const std::filesystem::path& binary,
   if (options.closed_pipe) {
     const Pipe nothing;
     ::close(nothing.writer);
-    collect(child, nothing, err, 0, result);
+    collect(child, nothing, err, options, result);
     ::close(nothing.reader);
   } else {
-    collect(child, out, err, options.interrupts_after_output, result);
+    collect(child, out, err, options, result);
     ::close(out.reader);
   }
   ::close(err.reader);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -18,6 +19,9 @@ struct ProcessOptions {
   std::int64_t max_memory = 0;                     // address space in bytes; 0: no limit
   bool as_nobody = false;           // without root's rights, where the tests run as root
   int interrupts_after_output = 0;  // sends so many SIGINT once the first output has come
+  // Asked every few milliseconds: true sends SIGKILL, SIGINT.
+  std::function<bool()> kill_when;
+  std::function<bool()> interrupt_when;
 };
 
 struct ProcessResult {

@@ -90,6 +90,7 @@ Result<void> DocumentOutput::finish() {
   auto files = document_->finish();
   document_.reset();
   if (!files) return files.error();
+  if (options_.on_written) LECTIO_TRY_VOID(options_.on_written(input_, *files));
   for (const auto& file : *files) log(LogLevel::kDebug, "written: " + file.string());
   log(LogLevel::kInfo, inputs_[input_].path.string() + ": " + std::to_string(files->size()) +
                            (files->size() == 1 ? " file in " : " files in ") +

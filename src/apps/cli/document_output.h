@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@ struct DocumentOutputOptions {
   bool self_contained = false;
   std::string model;   // its name
   std::string prompt;  // of every page
+  // Told of a document's files once all are written; may be empty.
+  std::function<Result<void>(std::size_t input, const std::vector<std::filesystem::path>& files)>
+      on_written;
 };
 
 // Takes the pages of all inputs in order; a document is written when its last page has come. One

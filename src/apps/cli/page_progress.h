@@ -21,6 +21,7 @@ class PageProgress {
   PageProgress(const PageProgress&) = delete;
   PageProgress& operator=(const PageProgress&) = delete;
 
+  bool is_bar() const { return kind_ == ProgressKind::kBar; }
   // After every page, before the lines that are said about it.
   void page(const PageResult& result, const RunReport& report);
   // Takes the bar away, so that something else can be written.

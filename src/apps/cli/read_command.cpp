@@ -118,9 +118,25 @@ int read_together(const ReadArguments& arguments, std::size_t at_once, const Int
   return code_of_run(readings, failed, last_failure);
 }
 
+// A folder of documents goes into a folder, as Markdown and JSON, unless other formats are named.
+bool is_for_a_folder(const ReadArguments& arguments) {
+  if (arguments.output.empty() || arguments.json) return false;
+  std::error_code unknown;
+  if (std::filesystem::is_directory(arguments.output, unknown)) return true;
+  return !arguments.output.has_filename() ||
+         std::any_of(arguments.pages.begin(), arguments.pages.end(), [](const std::string& page) {
+           std::error_code absent;
+           return std::filesystem::is_directory(page, absent);
+         });
+}
+
 }  // namespace
 
-int run_read(const ReadArguments& arguments) {
+int run_read(const ReadArguments& asked) {
+  ReadArguments arguments = asked;
+  if (arguments.formats.empty() && is_for_a_folder(arguments)) {
+    arguments.formats = {Format::kMarkdown, Format::kJson};
+  }
   std::stop_source stop;
   const Interrupt interrupt(stop);
   // A prompt without a place for a page fails at its first page, with a message of its own.

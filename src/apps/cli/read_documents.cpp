@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "apps/cli/batch.h"
 #include "apps/cli/console.h"
 #include "apps/cli/document_output.h"
 #include "apps/cli/model_folder.h"
@@ -16,6 +17,14 @@ namespace {
 Result<std::string> model_name(const std::filesystem::path& named) {
   LECTIO_TRY(const std::filesystem::path folder, model_folder(named));
   return std::filesystem::weakly_canonical(folder).filename().string();
+}
+
+// Everything that decides a document's files beside its pages.
+std::string output_key(const ReadArguments& arguments, const std::string& model) {
+  std::string key = "lectio " LECTIO_VERSION "; " + model + "; self-contained " +
+                    std::to_string(static_cast<int>(arguments.self_contained)) + ";";
+  for (const Format format : arguments.formats) key += " " + std::string(format_name(format));
+  return key;
 }
 
 }  // namespace
@@ -34,13 +43,20 @@ int read_to_documents(const ReadArguments& arguments, const Interrupt& interrupt
   const auto model = model_name(arguments.reading.model);
   if (!model) return report(model.error());
 
-  DocumentOutput documents({arguments.formats, arguments.output, arguments.self_contained, *model,
-                            session->options.prompt},
-                           *inputs);
-  RunCode code(arguments.strict);
+  const auto key = reading_key(*session, arguments);
+  if (!key) return report(key.error());
+  auto batch = Batch::open(arguments.output, *inputs, output_key(arguments, *model), arguments);
+  if (!batch) return report(batch.error());
+
+  DocumentOutput documents(
+      {arguments.formats, arguments.output, arguments.self_contained, *model,
+       session->options.prompt,
+       [&](std::size_t input, const auto& files) { return batch->finish_document(input, files); }},
+      *inputs);
   PipelineOptions options;
   options.sources = source_options(arguments, stop.get_token());
   if (!arguments.selection.empty()) options.pages = *PageSelection::parse(arguments.selection);
+  options.reading_key = *key;
   options.keep_pictures = true;
   options.stop = stop.get_token();
 
@@ -49,13 +65,15 @@ int read_to_documents(const ReadArguments& arguments, const Interrupt& interrupt
     return session->engine.read(page, read);
   };
   PipelineStages stages;
+  batch->connect(stages);
   stages.open = [&](const InputFile& input) { return open_input(input, options.sources); };
   stages.read = [&](const Page& page, const InkReport& ink) {
     return read_carefully(page, ink, careful, ask);
   };
+  stages.write_behind = true;
   stages.on_page = [&](PageResult result) -> Result<void> {
-    code.add(result);
-    tell(result);
+    LECTIO_TRY(const bool complete, batch->add(result));
+    if (complete) return {};
     return documents.add(result);
   };
   const auto run = run_pipeline(*inputs, options, stages);
@@ -63,7 +81,8 @@ int read_to_documents(const ReadArguments& arguments, const Interrupt& interrupt
   // After Ctrl-C too: what was read is not thrown away, and the exit code says that it is not all.
   const auto finished = documents.finish();
   if (!finished) return report(finished.error());
-  return interrupt.happened() ? kExitCancelled : code.code();
+  const auto code = batch->finish(interrupt.happened());
+  return code ? *code : report(code.error());
 }
 
 }  // namespace lectio::cli

@@ -4,6 +4,7 @@
 #include <glob.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <system_error>
@@ -79,6 +80,16 @@ void make_places_differ(std::vector<InputFile>& inputs) {
 }
 
 }  // namespace
+
+bool has_document_name(const std::filesystem::path& path) {
+  std::string ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  constexpr const char* kEndings[] = {".pdf", ".png", ".jpg",  ".jpeg", ".webp", ".tif", ".tiff",
+                                      ".bmp", ".gif", ".heic", ".heif", ".avif", ".jp2"};
+  return std::find(std::begin(kEndings), std::end(kEndings), ending) != std::end(kEndings);
+}
 
 Result<std::vector<InputFile>> find_inputs(const std::vector<std::string>& names) {
   std::vector<InputFile> inputs;

@@ -19,6 +19,10 @@ struct InputFile {
   bool found = false;
 };
 
+// A name that promises a document or a picture: .pdf, .png, .tif and so on. What was found in a
+// folder under another name and is none is no failure.
+bool has_document_name(const std::filesystem::path& path);
+
 // Folders are walked to the bottom, by name, without hidden files and links to folders; a name that
 // does not exist but has *, ? or [ is a pattern for files. A name that leads to nothing stays in
 // the list, to fail in its place. Where two files would have the same place, both keep their
