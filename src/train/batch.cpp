@@ -82,6 +82,9 @@ std::vector<std::int64_t> token_slots(const Sample& sample, const Tokenizer& tok
 
 // Texts of one batch are of about the same length, so that little of it is padding.
 constexpr double kLengthBand = 1.4;
+// So many pages a wanted one are drawn for a grid; a batch whose first page has a rare shape starts
+// again.
+constexpr std::uint64_t kDrawsForGrid = 6;
 
 documents::DocumentRecipe narrowed(documents::DocumentRecipe recipe, std::uint64_t seed) {
   Random random(splitmix64(seed ^ 0x6C656E67'74687321ULL));
@@ -130,6 +133,8 @@ class PageDrawer {
     return true;
   }
 
+  // The next page decides the grid anew.
+  void restart() { grid_.reset(); }
   std::int64_t tile_side() const { return tile_side_; }
 
  private:
@@ -172,6 +177,11 @@ Batch BatchMaker::make(const Level& level, std::int64_t level_index, bool natura
   for (std::uint64_t draw = 0; static_cast<std::int64_t>(samples.size()) < level.batch; ++draw) {
     LECTIO_CHECK(draw < static_cast<std::uint64_t>(100 * level.batch),
                  "level " + level.name + ": samples that do not fit");
+    if (draw > 0 && draw % (kDrawsForGrid * static_cast<std::uint64_t>(level.batch)) == 0) {
+      samples.clear();
+      longest = 0;
+      drawer.restart();
+    }
     Sample sample;
     if (!drawer.draw(draw, sample)) continue;
     sample.ids = tokenizer.encode(sample.text);
