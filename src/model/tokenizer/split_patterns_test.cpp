@@ -14,13 +14,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Pieces = std::vector<std::string>;
 
-// The official pre-tokenizer: as single_digit_expressions(), but up to three digits together.
-std::vector<std::string> official_expressions() {
-  std::vector<std::string> expressions = single_digit_expressions();
-  expressions[0] = R"(\p{N}{1,3})";
-  return expressions;
-}
-
 Pieces split(const std::vector<std::string>& expressions, std::string_view text) {
   const auto patterns = SplitPatterns::compile(expressions);
   EXPECT_TRUE(patterns) << patterns.error().message();
