@@ -33,10 +33,12 @@ MISTAKES = [
     ("14.2", "bicubic without antialiasing", TABLES, "std::max(ratio, 1.0)", "1.0", ("vision", "CubicTaps.*:ResizeGrid.*")),
     ("14.2", "taps beyond the edge are not renormalised", TABLES, "for (double& weight : taps.weights) weight /= total;",
      "static_cast<void>(total);", ("vision", "CubicTaps.*:ResizeGrid.*")),
-    ("14.3", "places beyond the edge of a window are no keys of their own", "src/model/vision/sam_vit.cpp",
-     "  cut_windows(windows, x, cut);\n  forward(w.qkv, run, cut, qkv);\n",
-     "  const TensorView all = scratch.make({grids.rows(), 3 * spec.width});\n  static_cast<void>(cut);\n"
-     "  forward(w.qkv, run, x, all);\n  cut_windows(windows, all, qkv);\n", ("vision", "SamBlock.*")),
+    ("14.3", "places beyond the edge of a window are zeros, not the bias", "src/model/vision/sam_vit.cpp",
+     ".pad_k = w.qkv.bias.f32() + spec.width,", ".pad_k = nullptr,", ("vision", "SamBlock.*")),
+    ("14.3", "places beyond the edge of a window are masked", "src/compute/kernels/reference/attention.cpp",
+     "const double weight = std::exp(work.logits[j] - highest);",
+     "const bool beyond = args.pad_k != nullptr && work.k[j] >= args.pad_k && work.k[j] < args.pad_k + 4096;\n"
+     "    const double weight = beyond ? 0.0 : std::exp(work.logits[j] - highest);", GOLDEN_V1),
     ("14.5", "the relative table is cut, not interpolated", "src/model/vision/sam_vit.cpp",
      "return resize_line(table.view(), 2 * side - 1);",
      "return 2 * side - 1 < table.shape()[0] ? resize_line(table.view().row_range(0, 2 * side - 1), 2 * side - 1)\n"

@@ -147,7 +147,8 @@ Result<void> Proof::check_greedy(const char* name, const NoRepeatRule& rule, KvC
     output.push_back(choose_token(logits.floats(), banned_tokens(rule, ids_, output), 0, random));
     const Tensor row =
         network_.embed(setting_.ops, context_, std::span(output).last(1), /*image_id=*/-1, {});
-    network_.decode(setting_.ops, context_, row.view(), cache, logits.view());
+    KvCache* const sequence = &cache;
+    network_.step(setting_.ops, context_, row.view(), std::span(&sequence, 1), logits.view());
   }
   StageCheck check = told(stage, Measure::kCount);
   const auto [ours, theirs] = std::ranges::mismatch(output, expected);

@@ -95,6 +95,9 @@ TEST_F(EndToEnd, ReadTellsProgramsEverythingAboutAPage) {
   EXPECT_EQ(lines[0]["generated_tokens"], 24);
   EXPECT_EQ(lines[0]["prompt"], "<image>\nFree OCR.");
   EXPECT_GT(lines[0]["timings_ms"]["encode"], 0.0);
+  EXPECT_GT(lines[0]["tokens_per_s"]["prefill"], 0.0);
+  EXPECT_GT(lines[0]["tokens_per_s"]["decode"], 0.0);
+  EXPECT_GT(lines[0]["peak_memory_bytes"], 1'000'000);
   EXPECT_EQ(lines[1]["index"], 1);
   EXPECT_EQ(lines[1]["error"]["code"], 2);
   EXPECT_THAT(lines[1]["error"]["message"].get<std::string>(), StartsWith(bad));

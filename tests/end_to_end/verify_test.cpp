@@ -22,8 +22,9 @@ class Verify : public EndToEnd {
 };
 
 TEST_F(Verify, PassesTheGoldensOfThisBuild) {
-  const ProcessResult result = lectio({"verify", "--json", "--case", "pictures", "--case", "tables",
-                                       "--case", "tokens", "--case", "v2_stretch768"});
+  const ProcessResult result =
+      lectio({"verify", "--json", "--kernels", "auto", "--case", "pictures", "--case", "tables",
+              "--case", "tokens", "--case", "v2_stretch768"});
   ASSERT_EQ(result.code, 0) << result.err;
   const Json report = Json::parse(result.out);
   EXPECT_EQ(report["schema"], "lectio.verify");

@@ -272,7 +272,7 @@ CLI::App* add_verify(CLI::App& app, VerifyArguments& verify) {
       ->type_name("DIR");
   command->add_option("--kernels", verify.kernels, "As for read; all: each that this CPU has")
       ->type_name("NAME")
-      ->default_str("auto");
+      ->default_str("all");
   command->add_option("--format", verify.formats, "Of the weights; several are proved in turn")
       ->expected(1)
       ->take_all()

@@ -77,7 +77,7 @@ struct SynthArguments {
 
 struct VerifyArguments {
   std::filesystem::path golden;  // empty: the goldens of this build
-  std::string kernels = "auto";  // "all": each that this CPU has
+  std::string kernels = "all";   // each that this CPU has
   std::vector<DType> formats = {DType::kBF16};
   std::vector<std::string> cases;  // empty: all
   std::string full;                // empty: tiny goldens; "v1", "v2" or "all"

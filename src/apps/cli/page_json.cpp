@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "apps/cli/memory.h"
+#include "apps/cli/session.h"
 #include "ocr/verdict/evidence_json.h"
 
 namespace lectio::cli {
@@ -35,6 +37,10 @@ std::string to_json_line(const PageRecord& record) {
                           {"encode", text.timings.encode_ms},
                           {"prefill", text.timings.prefill_ms},
                           {"decode", text.timings.decode_ms}};
+    json["tokens_per_s"] = {
+        {"prefill", tokens_a_second(text.prompt_tokens, text.timings.prefill_ms)},
+        {"decode", tokens_a_second(text.generated_tokens, text.timings.decode_ms)}};
+    json["peak_memory_bytes"] = peak_memory_bytes();
     json["text"] = text.text;
   }
   json["evidence"] = Json::parse(to_json(record.evidence));

@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include "apps/cli/memory.h"
 #include "apps/cli/model_folder.h"
 #include "base/log.h"
 #include "pipeline/fingerprint.h"
@@ -120,18 +121,23 @@ PageOutcome attempt(const std::function<Result<PageText>()>& job) {
   return outcome;
 }
 
+double tokens_a_second(std::int64_t tokens, double milliseconds) {
+  return milliseconds > 0 ? 1000 * static_cast<double>(tokens) / milliseconds : 0;
+}
+
 std::string summary_of(const PageText& text) {
   const PageTimings& ms = text.timings;
   const double total_ms = ms.views_ms + ms.encode_ms + ms.prefill_ms + ms.decode_ms;
-  const double rate =
-      ms.decode_ms > 0 ? 1000 * static_cast<double>(text.ids.size()) / ms.decode_ms : 0;
-  char line[256];
+  char line[320];
   std::snprintf(line, sizeof(line),
                 "%s, %lld vision tokens; %zu tokens, %s; %.2f s: views %.2f, encode %.2f, prefill "
-                "%.2f, decode %.2f, %.1f tokens/s",
+                "%.2f (%.1f tokens/s), decode %.2f (%.1f tokens/s); peak memory %.2f GB",
                 text.mode.c_str(), static_cast<long long>(text.vision_tokens), text.ids.size(),
                 finish_reason_name(text.finish), total_ms / 1000, ms.views_ms / 1000,
-                ms.encode_ms / 1000, ms.prefill_ms / 1000, ms.decode_ms / 1000, rate);
+                ms.encode_ms / 1000, ms.prefill_ms / 1000,
+                tokens_a_second(text.prompt_tokens, ms.prefill_ms), ms.decode_ms / 1000,
+                tokens_a_second(text.generated_tokens, ms.decode_ms),
+                static_cast<double>(peak_memory_bytes()) / 1e9);
   return line;
 }
 

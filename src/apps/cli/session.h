@@ -47,8 +47,10 @@ struct PageOutcome {
 // this page alone.
 PageOutcome attempt(const std::function<Result<PageText>()>& job);
 
-// "base, 273 vision tokens; 812 tokens, stop; 1.32 s: views 0.02, encode 0.80, prefill 0.20, decode
-// 0.30, 41.0 tokens/s"
+double tokens_a_second(std::int64_t tokens, double milliseconds);  // 0 for no time
+
+// "base, 273 vision tokens; 812 tokens, stop; 1.32 s: views 0.02, encode 0.80, prefill 0.20 (1400.0
+// tokens/s), decode 0.30 (2706.7 tokens/s); peak memory 0.21 GB"
 std::string summary_of(const PageText& text);
 
 }  // namespace lectio::cli
