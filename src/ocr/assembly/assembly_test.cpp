@@ -17,7 +17,6 @@
 namespace lectio {
 namespace {
 
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
@@ -148,7 +147,8 @@ TEST_F(DocumentFolderTest, WritesEveryFormatUnderTheDocumentsName) {
                   "bars/bars.md", "bars/bars.txt", "bars/bars.html", "bars/bars.json",
                   "bars/bars.hocr", "bars/bars.alto.xml", "bars/bars_0001.page.xml",
                   "bars/bars_0002.page.xml", "bars/bars.pdf", "bars/bars_content_list.json",
-                  "bars/bars.docling.json", "bars/bars.jsonl", "bars/bars.mmd"));
+                  "bars/bars.docling.json", "bars/bars.jsonl", "bars/mmd/bars.mmd",
+                  "bars/mmd/images/0_0.jpg"));
   const auto picture = read_file(folder_ / "bars/images/0_0.jpg");
   const auto image = decode_image(std::as_bytes(std::span(*picture)), "figure");
   ASSERT_TRUE(image);
@@ -173,6 +173,27 @@ TEST_F(DocumentFolderTest, KeepsThePlaceOfAPageThatCouldNotBeRead) {
   const auto json = nlohmann::json::parse(*read_file(folder_ / "two/two.json"));
   EXPECT_EQ(json["pages"][0]["verdict"], "failed");
   EXPECT_EQ(json["pages"][1]["blocks"].size(), 1U);
+}
+
+// Pages that did not end are left out and do not count; a single page's pictures have no page.
+TEST_F(DocumentFolderTest, NamesTheRunnersPicturesAsTheRunnerDoes) {
+  const std::string image = "<|ref|>image<|/ref|><|det|>[[0, 0, 9, 0], [0, 0, 500, 500]]<|/det|>";
+  PageText endless = text_of(image, {});
+  endless.finish = FinishReason::kMaxTokens;
+  const auto write_pages = [&](const std::vector<PageText>& pages) {
+    Document document;
+    document.name = "doc" + std::to_string(pages.size());
+    DocumentFolder writer({{Format::kRunner}, folder_, false}, document);
+    for (const PageText& text : pages) EXPECT_TRUE(writer.add_page(bars(), text, {}));
+    std::vector<std::string> names;
+    const auto files = writer.finish();
+    for (const auto& file : *files) names.push_back(file.filename().string());
+    return names;
+  };
+  // The first box spans nothing: its number is used up all the same.
+  EXPECT_THAT(write_pages({endless}), ElementsAre("doc1.mmd", "1.jpg"));
+  EXPECT_THAT(write_pages({text_of(image, {}), endless, text_of(image, {})}),
+              ElementsAre("doc3.mmd", "0_1.jpg", "1_1.jpg"));
 }
 
 TEST_F(DocumentFolderTest, WritesNoPicturesForFormatsWithoutThem) {

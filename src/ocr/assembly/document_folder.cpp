@@ -12,6 +12,9 @@
 #include "media/image/encode.h"
 #include "media/image/resize.h"
 #include "media/pdf/pdf_writer.h"
+#include "ocr/answer/grounding.h"
+#include "ocr/answer/markup.h"
+#include "ocr/answer/runner_text.h"
 #include "ocr/export/page_pictures.h"
 
 namespace lectio {
@@ -61,8 +64,16 @@ const char* ending_of(Format format) {
 // Formats that refer to figures by their names.
 bool shows_figures(Format format) {
   return format == Format::kMarkdown || format == Format::kHtml || format == Format::kJson ||
-         format == Format::kContentList || format == Format::kRunner;
+         format == Format::kContentList;
 }
+
+// A picture that the official runner would have cut out (spec 9.2).
+struct RunnerPicture {
+  std::size_t page = 0;    // among the pages that it keeps
+  std::size_t number = 0;  // of boxes labelled image on the page, those without a picture included
+  bool kept = false;       // its page: the model ended the text
+  std::string jpeg;
+};
 
 }  // namespace
 
@@ -73,6 +84,8 @@ struct DocumentFolder::Data {
   std::vector<std::filesystem::path> written;
   std::optional<PdfWriter> pdf;
   std::map<std::string, std::string> figures;  // by name, for HTML that holds them
+  std::vector<RunnerPicture> runner_pictures;  // their names depend on all pages
+  std::size_t kept_pages = 0;                  // of the runner
 
   bool wants(Format format) const {
     return std::find(options.formats.begin(), options.formats.end(), format) !=
@@ -83,6 +96,8 @@ struct DocumentFolder::Data {
   }
   Result<void> write(const std::string& name, const std::string& bytes);
   Result<void> write_figures(const DocumentPage& page, const Image& image);
+  void cut_runner_pictures(const DocumentPage& page, const Image& image);
+  Result<void> write_runner();
   Result<void> write_text(Format format);
 };
 
@@ -112,6 +127,37 @@ Result<void> DocumentFolder::Data::write_figures(const DocumentPage& page, const
   return {};
 }
 
+void DocumentFolder::Data::cut_runner_pictures(const DocumentPage& page, const Image& image) {
+  const bool kept = page.finish == "stop";
+  std::size_t number = 0;
+  for (const RunnerItem& item : runner_items(page.answer)) {
+    if (item.label != "image") continue;
+    for (const ModelBox& model_box : parse_boxes(trimmed(item.det)).boxes) {
+      const Box box = to_pixels(model_box, page.width, page.height);
+      const std::size_t here = number++;
+      if (box.empty()) continue;
+      runner_pictures.push_back(
+          {kept_pages, here, kept,
+           encode_jpeg(crop(image, box.x0, box.y0, box.width(), box.height()), kFigureQuality)});
+    }
+  }
+  if (kept) ++kept_pages;
+}
+
+// A folder of its own: its pictures have other names than ours.
+Result<void> DocumentFolder::Data::write_runner() {
+  LECTIO_TRY_VOID(
+      write("mmd/" + document.name + ending_of(Format::kRunner), to_runner_text(document)));
+  const bool one_page = document.pages.size() == 1;
+  for (const RunnerPicture& picture : runner_pictures) {
+    if (!one_page && !picture.kept) continue;
+    const std::string page = one_page ? "" : std::to_string(picture.page) + "_";
+    LECTIO_TRY_VOID(
+        write("mmd/images/" + page + std::to_string(picture.number) + ".jpg", picture.jpeg));
+  }
+  return {};
+}
+
 Result<void> DocumentFolder::Data::write_text(Format format) {
   const std::string name = document.name + ending_of(format);
   switch (format) {
@@ -137,7 +183,7 @@ Result<void> DocumentFolder::Data::write_text(Format format) {
     case Format::kDolma:
       return write(name, to_dolma(document));
     case Format::kRunner:
-      return write(name, to_runner_text(document));
+      return write_runner();
     case Format::kPageXml:
       for (std::size_t i = 0; i < document.pages.size(); ++i) {
         LECTIO_TRY_VOID(
@@ -170,6 +216,7 @@ Result<void> DocumentFolder::add_page(const Page& page, const PageText& text,
   Data& data = *data_;
   DocumentPage assembled = assemble_page(page, text, options);
   if (data.wants_figures()) LECTIO_TRY_VOID(data.write_figures(assembled, page.image));
+  if (data.wants(Format::kRunner)) data.cut_runner_pictures(assembled, page.image);
   if (data.wants(Format::kOverlay)) {
     LECTIO_TRY_VOID(data.write(
         data.document.name + page_suffix(data.document.pages.size()) + ending_of(Format::kOverlay),

@@ -23,8 +23,9 @@ struct FolderOptions {
 };
 
 // FOLDER/NAME/NAME.md, NAME.txt, NAME.html, NAME.json, NAME.hocr, NAME.alto.xml, NAME.pdf,
-// NAME_content_list.json, NAME.docling.json, NAME.jsonl, NAME.mmd; NAME_0001.page.xml and
-// NAME_0001_layout.png a page; images/ for figures. Each file is written whole or not at all: the
+// NAME_content_list.json, NAME.docling.json, NAME.jsonl; NAME_0001.page.xml and
+// NAME_0001_layout.png a page; images/ for figures; mmd/NAME.mmd and mmd/images/ under the names of
+// the official runner. Each file is written whole or not at all: the
 // pictures with their page, the others at the end. One thread at a time. Kept in memory are the
 // tree, the pages' pictures as JPEG where a PDF is asked for, and figures where HTML is to hold
 // them.
