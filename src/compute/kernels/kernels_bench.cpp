@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every table over the shapes that the networks use, on one core and on all. Products report
-// GFLOP/s and the share of what oneDNN's sgemm makes of a large square on as many cores (of_peak);
-// products with few rows report GB/s of weights and the share of a plain read of memory
-// (of_stream). Both yardsticks are measured in the same run. On one core everything is timed by the
-// CPU's clock of that thread, so that a busy machine disturbs less.
+// GFLOP/s and the share of what oneDNN makes of a large square on as many cores (of_peak), in F32,
+// BF16 or 8 bits as the table rounds; products with few rows report GB/s of weights and the share
+// of a plain read of memory (of_stream). Both yardsticks are measured in the same run. On one core
+// everything is timed by the CPU's clock of that thread, so that a busy machine disturbs less.
 //
 //   lectio_kernels_bench --benchmark_filter='linear/.*/avx512/one'
 #include <benchmark/benchmark.h>
-#include <dnnl.h>
 #include <omp.h>
+#include <dnnl.hpp>
 
 #include <time.h>
 
@@ -16,6 +16,7 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -57,14 +58,32 @@ double best_seconds(Cores cores, const std::function<void()>& work) {
   return best;
 }
 
-double measure_peak_gflops(Cores cores) {
-  constexpr dnnl_dim_t kSide = 2048;
-  const std::vector<float> a(kSide * kSide, 1.0F);
-  std::vector<float> c(kSide * kSide);
+// oneDNN's product of two squares, by the format of the left one.
+double measure_peak_gflops(Cores cores, DType operand) {
+  constexpr dnnl::memory::dim kSide = 2048;
+  using Type = dnnl::memory::data_type;
+  using Tag = dnnl::memory::format_tag;
   omp_set_num_threads(cores == Cores::kOne ? 1 : Workbench(cores).pool.threads());
+  const Type left =
+      operand == DType::kF32 ? Type::f32 : (operand == DType::kBF16 ? Type::bf16 : Type::u8);
+  const Type right = operand == DType::kQ8 ? Type::s8 : left;
+  const Type result = operand == DType::kQ8 ? Type::s32 : Type::f32;
+  const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  const dnnl::memory::desc a({kSide, kSide}, left, Tag::ab);
+  const dnnl::memory::desc b({kSide, kSide}, right, Tag::any);
+  const dnnl::memory::desc c({kSide, kSide}, result, Tag::ab);
+  const dnnl::matmul::primitive_desc desc(dnnl::matmul::desc(a, b, c), engine);
+  const dnnl::matmul product(desc);
+  dnnl::memory a_memory(a, engine);
+  dnnl::memory b_memory(desc.weights_desc(), engine);
+  dnnl::memory c_memory(c, engine);
+  std::memset(a_memory.get_data_handle(), 0, a.get_size());
+  std::memset(b_memory.get_data_handle(), 0, desc.weights_desc().get_size());
+  dnnl::stream stream(engine);
   const double seconds = best_seconds(cores, [&] {
-    dnnl_sgemm('N', 'T', kSide, kSide, kSide, 1, a.data(), kSide, a.data(), kSide, 0, c.data(),
-               kSide);
+    product.execute(
+        stream, {{DNNL_ARG_SRC, a_memory}, {DNNL_ARG_WEIGHTS, b_memory}, {DNNL_ARG_DST, c_memory}});
+    stream.wait();
   });
   return 2e-9 * std::pow(static_cast<double>(kSide), 3) / seconds;
 }
@@ -81,10 +100,11 @@ double measure_stream_gb(Cores cores) {
   return 1e-9 * static_cast<double>(kRotationBytes) / seconds;
 }
 
-double peak_gflops(Cores cores) {
-  static const double peaks[] = {measure_peak_gflops(Cores::kOne),
-                                 measure_peak_gflops(Cores::kAll)};
-  return peaks[static_cast<int>(cores)];
+double peak_gflops(Cores cores, DType operand) {
+  static std::map<std::pair<Cores, DType>, double> peaks;
+  const auto [found, is_new] = peaks.try_emplace({cores, operand}, 0.0);
+  if (is_new) found->second = measure_peak_gflops(cores, operand);
+  return found->second;
 }
 
 double stream_gb(Cores cores) {
@@ -99,8 +119,8 @@ void report(benchmark::State& state, const char* unit, const char* share, double
   state.counters[share] = benchmark::Counter(total / yardstick, benchmark::Counter::kIsRate);
 }
 
-void report_work(benchmark::State& state, Cores cores, double multiply_adds) {
-  report(state, "GFLOP/s", "of_peak", 2e-9 * multiply_adds, peak_gflops(cores));
+void report_work(benchmark::State& state, Cores cores, DType operand, double multiply_adds) {
+  report(state, "GFLOP/s", "of_peak", 2e-9 * multiply_adds, peak_gflops(cores, operand));
 }
 
 void report_bytes(benchmark::State& state, Cores cores, std::int64_t bytes) {
@@ -120,6 +140,7 @@ Tensor make_weights(Shape shape, DType dtype) {
     const std::uint16_t scale = float_to_half(0.01F);
     for (std::int64_t i = 0; i < size; i += 34) std::memcpy(bytes + i, &scale, 2);
   } else {
+    LECTIO_CHECK(dtype == DType::kBF16 || dtype == DType::kF16, dtype_name(dtype));
     const auto* const patterns = dtype == DType::kBF16 ? "\x80\x3f\x40\xbe" : "\x00\x3c\x00\xb8";
     for (std::int64_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>(patterns[i % 4]);
   }
@@ -133,8 +154,9 @@ struct Linear {
 
 void run_linear(benchmark::State& state, const Table& table, Cores cores, const Linear& shape) {
   Workbench bench(cores);
-  const Tensor x = make_weights({shape.n, shape.in}, DType::kF32);
-  Tensor y({shape.n, shape.out});
+  const DType kept = shape.n < 8 ? DType::kF32 : activation_type(table, shape.dtype);
+  const Tensor x = make_weights({shape.n, shape.in}, kept);
+  Tensor y({shape.n, shape.out}, kept);
   const std::int64_t bytes = shape.out * row_bytes(shape.dtype, shape.in);
   const std::int64_t copies = shape.n > 16 ? 1 : std::max<std::int64_t>(1, kRotationBytes / bytes);
   const Tensor weights = make_weights({copies, shape.out, shape.in}, shape.dtype);
@@ -144,11 +166,12 @@ void run_linear(benchmark::State& state, const Table& table, Cores cores, const 
                             shape.dtype,
                             {shape.out, shape.in}};
     table.linear(bench.context, x.view(), weight, {}, Activation::kNone, y.view());
-    benchmark::DoNotOptimize(y.f32());
+    benchmark::DoNotOptimize(y.view().data);
     copy = (copy + 1) % copies;
   }
   if (shape.n > 4) {
-    report_work(state, cores, static_cast<double>(shape.n * shape.in * shape.out));
+    report_work(state, cores, shape.n < 8 ? DType::kF32 : table.operand(shape.dtype),
+                static_cast<double>(shape.n * shape.in * shape.out));
   } else {
     report_bytes(state, cores, bytes);
   }
@@ -158,18 +181,25 @@ struct Attention {
   const char* name;
   std::int64_t batch, queries, keys, heads, kv_heads, head_dim, side;
   Mask mask;
+  std::int64_t grid = 0;
+
+  std::int64_t keys_of_a_query() const { return grid > 0 ? side * side : keys; }
 };
 
 void run_attention(benchmark::State& state, const Table& table, Cores cores,
                    const Attention& shape) {
   Workbench bench(cores);
   const std::int64_t width = shape.heads * shape.head_dim;
-  const Tensor q = make_weights({shape.batch * shape.queries, width}, DType::kF32);
-  const Tensor kv = make_weights({shape.batch * shape.keys, 2 * width}, DType::kF32);
+  const DType kept = shape.queries < 8 ? DType::kF32 : activation_type(table, DType::kBF16);
+  const Tensor q = make_weights({shape.batch * shape.queries, width}, kept);
+  const Tensor kv = make_weights({shape.batch * shape.keys, 2 * width}, kept);
   const Tensor rel =
       make_weights({std::max<std::int64_t>(1, 2 * shape.side - 1), shape.head_dim}, DType::kF32);
   Tensor out({shape.batch * shape.queries, width});
-  AttentionArgs args{.q = q.f32(), .k = kv.f32(), .v = kv.f32() + width};
+  AttentionArgs args{.q = q.view().data,
+                     .k = kv.view().data,
+                     .v = static_cast<const std::byte*>(kv.view().data) + row_bytes(kept, width),
+                     .dtype = kept};
   args.q_stride = width;
   args.k_stride = args.v_stride = 2 * width;
   args.batch = shape.batch;
@@ -184,6 +214,7 @@ void run_attention(benchmark::State& state, const Table& table, Cores cores,
   if (shape.side > 0) {
     args.rel_h = args.rel_w = rel.f32();
     args.side = shape.side;
+    args.grid = shape.grid;
   }
   for (auto _ : state) {
     table.attention(bench.context, args, out.view());
@@ -191,8 +222,9 @@ void run_attention(benchmark::State& state, const Table& table, Cores cores,
   }
   if (shape.queries > 4) {
     // Masked pairs count too: the share of the peak overstates what is done under a mask.
-    report_work(state, cores,
-                static_cast<double>(2 * shape.batch * shape.queries * shape.keys * width));
+    report_work(
+        state, cores, table.operand(DType::kBF16),
+        static_cast<double>(2 * shape.batch * shape.queries * shape.keys_of_a_query() * width));
   } else {
     report_bytes(state, cores, 8 * shape.batch * shape.keys * shape.kv_heads * shape.head_dim);
   }
@@ -215,7 +247,7 @@ void run_conv2d(benchmark::State& state, const Table& table, Cores cores, const 
     benchmark::DoNotOptimize(y.f32());
   }
   report_work(
-      state, cores,
+      state, cores, table.operand(DType::kBF16),
       static_cast<double>(side * side * shape.out * shape.in * shape.kernel * shape.kernel));
 }
 
@@ -235,6 +267,9 @@ const Linear kLinears[] = {
     {4096, 768, 2304, DType::kBF16},
     {4096, 768, 3072, DType::kBF16},
     {4096, 3072, 768, DType::kBF16},
+    {4096, 768, 2304, DType::kQ8},
+    {4096, 768, 3072, DType::kQ8},
+    {4096, 3072, 768, DType::kQ8},
     {1024, 256, 1024, DType::kQ8},
     // CLIP
     {257, 1024, 4096, DType::kBF16},
@@ -255,7 +290,7 @@ const Linear kLinears[] = {
 
 const Attention kAttentions[] = {
     {"sam_global_1024", 1, 4096, 4096, 12, 12, 64, 64, Mask::kFull},
-    {"sam_windows_1024", 25, 196, 196, 12, 12, 64, 14, Mask::kFull},
+    {"sam_windows_1024", 1, 4096, 4096, 12, 12, 64, 14, Mask::kFull, 64},
     {"small_global_512", 1, 1024, 1024, 4, 4, 64, 32, Mask::kFull},
     {"clip", 1, 257, 257, 16, 16, 64, 0, Mask::kFull},
     {"flow", 1, 512, 512, 14, 2, 64, 0, Mask::kPrefixCausal},
