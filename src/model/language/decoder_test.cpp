@@ -36,7 +36,8 @@ class DecoderTest : public ::testing::TestWithParam<std::string_view> {
     decoder_.head = store_.matrix(11, kWidth);
     decoder_.norm = store_.rms_norm(kWidth);
     decoder_.layers.push_back(random_layer(store_.gated_mlp(kWidth, 12)));
-    MixtureOfExperts moe{store_.matrix(4, kWidth), {}, store_.gated_mlp(kWidth, 6)};
+    MixtureOfExperts moe{
+        random_tensor(store_.random(), {4, kWidth}, 0, 0.5), {}, store_.gated_mlp(kWidth, 6)};
     for (int i = 0; i < 4; ++i) moe.experts.push_back(store_.gated_mlp(kWidth, 6));
     decoder_.layers.push_back(random_layer(std::move(moe)));
     rows_ = random_tensor(store_.random(), {6, kWidth});

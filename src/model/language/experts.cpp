@@ -86,7 +86,7 @@ void add_expert(const GatedMlp& w, const Run& run, std::span<const std::int32_t>
 
 MixtureOfExperts MixtureOfExperts::bind(Binder& binder, const std::string& name,
                                         const DecoderSpec& spec) {
-  MixtureOfExperts moe{.gate = binder.weight(name + ".gate.weight", {spec.experts, spec.width}),
+  MixtureOfExperts moe{.gate = binder.floats(name + ".gate.weight", {spec.experts, spec.width}),
                        .experts = {},
                        .shared = GatedMlp::bind(binder, name + ".shared_experts", spec.width,
                                                 spec.shared_experts * spec.expert_hidden)};
@@ -101,7 +101,7 @@ void forward(const MixtureOfExperts& w, const DecoderSpec& spec, const Run& run,
              TensorView x, TensorView y) {
   ScratchScope scratch(run.context.scratch);
   const Routing routing = make_routing(scratch, spec, x.rows());
-  route(w.gate, run, x, routing);
+  route(w.gate.view(), run, x, routing);
   show(run, layer, routing);
   forward(w.shared, run, x, y);
   add_routed(w.experts, run, routing, x, y);
@@ -115,7 +115,7 @@ void step(const MixtureOfExperts& w, const DecoderSpec& spec, const Run& run, st
   const Routing routing = make_routing(scratch, spec, x.rows());
   const TensorView shared = scratch.make({x.rows(), w.shared.gate.shape[0]});
   const std::array<kernels::LinearJob, 2> first = {{
-      {.x = x, .weight = w.gate, .gate = {}, .y = routing.scores},
+      {.x = x, .weight = w.gate.view(), .gate = {}, .y = routing.scores},
       {.x = x, .weight = w.shared.up, .gate = w.shared.gate, .y = shared},
   }};
   run.ops.linear_group(run.context, first);

@@ -15,7 +15,7 @@
 namespace lectio {
 
 struct MixtureOfExperts {
-  TensorView gate;  // [experts, width]
+  Tensor gate;  // [experts, width], F32: near-ties must not be turned by rounded products
   std::vector<GatedMlp> experts;
   GatedMlp shared;  // one MLP, shared_experts times as wide as an expert
 

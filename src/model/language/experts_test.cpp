@@ -26,7 +26,7 @@ class ExpertsTest : public ::testing::Test {
     spec_.experts_per_token = 3;
     spec_.expert_hidden = kHidden;
     spec_.shared_experts = 2;
-    moe_.gate = store_.matrix(7, kWidth);
+    moe_.gate = lectio::testing::random_tensor(store_.random(), {7, kWidth}, 0, 0.5);
     for (int i = 0; i < 7; ++i) moe_.experts.push_back(store_.gated_mlp(kWidth, kHidden));
     moe_.shared = store_.gated_mlp(kWidth, 2 * kHidden);
   }
@@ -40,7 +40,7 @@ class ExpertsTest : public ::testing::Test {
       const Tensor scores({1, 7});
       const Tensor experts({1, 3}, DType::kI32);
       const Tensor weights({1, 3});
-      route(moe_.gate, bench_.run(), token, {scores.view(), experts.view(), weights.view()});
+      route(moe_.gate.view(), bench_.run(), token, {scores.view(), experts.view(), weights.view()});
       forward(moe_.shared, bench_.run(), token, sum);
       for (int place = 0; place < 3; ++place) {
         const auto expert =
