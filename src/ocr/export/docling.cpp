@@ -184,7 +184,6 @@ class DoclingWriter {
 
   void add_picture(const Block& block, std::size_t place) {
     Json json = item(block, "pictures", "#/body", 0);
-    json["annotations"] = Json::array();
     finish_floating("pictures", std::move(json), place);
     if (block.svg.empty() && !block.text.empty()) {  // what the figure says: a child
       add_text(block_as_text(block), json_["pictures"].back()["self_ref"]);
@@ -216,7 +215,6 @@ class DoclingWriter {
     json["data"] = {{"table_cells", std::move(cells)},
                     {"num_rows", block.table->rows},
                     {"num_cols", block.table->columns}};
-    json["annotations"] = Json::array();
     finish_floating("tables", std::move(json), place);
   }
 
