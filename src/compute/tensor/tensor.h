@@ -59,6 +59,15 @@ struct TensorView {
   TensorView row_range(std::int64_t begin, std::int64_t count) const;
 };
 
+// What a file says of a tensor before its bytes.
+struct TensorHeading {
+  std::string name;
+  DType dtype = DType::kF32;
+  Shape shape;  // logical: of a block format, numbers rather than bytes
+
+  std::int64_t bytes() const { return TensorView{nullptr, dtype, shape}.bytes(); }
+};
+
 // Owns its numbers, zero-initialised, 64-byte aligned. Movable.
 class Tensor {
  public:

@@ -23,4 +23,13 @@ Error problems_error(ErrorCode code, std::string_view name,
   return Error(code, message);
 }
 
+std::string quoted_name(std::string_view name) {
+  constexpr std::size_t kMostShown = 120;
+  std::string text(name.substr(0, kMostShown));
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  }
+  return "'" + text + (name.size() > text.size() ? "...'" : "'");
+}
+
 }  // namespace lectio

@@ -15,4 +15,7 @@ namespace lectio {
 Error problems_error(ErrorCode code, std::string_view name,
                      const std::vector<std::string>& problems);
 
+// A name from a file as messages show it: in quotes, of bounded length, without control characters.
+std::string quoted_name(std::string_view name);
+
 }  // namespace lectio

@@ -19,15 +19,6 @@ constexpr std::string_view kMetadata = "__metadata__";
 constexpr std::uint64_t kPrefix = 8;
 constexpr std::int64_t kQ8BlockBytes = sizeof(Q8Block);
 
-// A name from the file as messages show it: of bounded length, without control characters.
-std::string in_quotes(std::string_view name) {
-  std::string text(name.substr(0, 120));
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-  }
-  return "'" + text + (name.size() > text.size() ? "...'" : "'");
-}
-
 // A tensor as the header describes it, not yet believed.
 struct Claim {
   std::string name;
@@ -101,7 +92,7 @@ class HeaderReader {
     if (ignoring()) return true;
     key_ = name;
     if (depth_ == kNameDepth && !names_.insert(name).second) {
-      problems.push_back("tensor " + in_quotes(name) + ": named twice");
+      problems.push_back("tensor " + quoted_name(name) + ": named twice");
     }
     if (depth_ == kFieldDepth && !in_metadata_) check_field(claims.back());
     return true;
@@ -126,8 +117,8 @@ class HeaderReader {
                        (key_ == "data_offsets" && claim.offsets);
     if (known && !again) return;
     claim.malformed = true;
-    problems.push_back("tensor " + in_quotes(claim.name) + ": " +
-                       (again ? "two fields " : "unknown field ") + in_quotes(key_));
+    problems.push_back("tensor " + quoted_name(claim.name) + ": " +
+                       (again ? "two fields " : "unknown field ") + quoted_name(key_));
   }
 
   bool ignoring() const { return ignored_depth_ > 0; }
@@ -152,15 +143,15 @@ class HeaderReader {
     if (depth < kNameDepth) {
       problems.push_back("header: expected an object, found " + found);
     } else if (depth == kNameDepth) {
-      problems.push_back("tensor " + in_quotes(key_) + ": expected an object, found " + found);
+      problems.push_back("tensor " + quoted_name(key_) + ": expected an object, found " + found);
     } else if (in_metadata_) {
-      problems.push_back(std::string(kMetadata) + " " + in_quotes(key_) +
+      problems.push_back(std::string(kMetadata) + " " + quoted_name(key_) +
                          ": expected a string, found " + found);
     } else {
       Claim& claim = claims.back();
       const bool field_was_noted = std::exchange(claim.malformed, true);
       if (field_was_noted) return;
-      problems.push_back("tensor " + in_quotes(claim.name) + ": " + key_ + ": expected " +
+      problems.push_back("tensor " + quoted_name(claim.name) + ": " + key_ + ": expected " +
                          (key_ == "dtype" ? "a string" : "a list of non-negative integers") +
                          ", found " + found);
     }
@@ -220,7 +211,7 @@ class ClaimChecker {
       note(claim, "dtype: missing");
     } else if (!dtype) {
       note(claim, "dtype: expected one of F32, F64, BF16, F16, I64, I32, U8, found " +
-                      in_quotes(*claim.dtype));
+                      quoted_name(*claim.dtype));
     }
     if (!claim.shape) {
       note(claim, "shape: missing");
@@ -242,7 +233,7 @@ class ClaimChecker {
 
  private:
   void note(const Claim& claim, const std::string& problem) {
-    problems_.push_back("tensor " + in_quotes(claim.name) + ": " + problem);
+    problems_.push_back("tensor " + quoted_name(claim.name) + ": " + problem);
   }
 
   void check_range(const Claim& claim, std::int64_t begin, std::int64_t end) {
@@ -296,7 +287,7 @@ void check_coverage(const std::vector<SafetensorsEntry>& sorted, std::uint64_t d
   for (const SafetensorsEntry& entry : sorted) {
     if (entry.begin != position) {
       problems.push_back(
-          "tensor " + in_quotes(entry.name) + ": data_offsets: " +
+          "tensor " + quoted_name(entry.name) + ": data_offsets: " +
           (entry.begin < position ? "overlaps the tensor before it" : "leaves a hole before it") +
           ": expected a begin of " + std::to_string(position - data_begin) + ", found " +
           std::to_string(entry.begin - data_begin));
@@ -314,7 +305,7 @@ bool is_quantised(const HeaderReader& reader, std::vector<std::string>& problems
   if (q8 == reader.metadata.end()) return false;
   if (q8->second == kQ8MetadataValue) return true;
   problems.push_back(std::string(kMetadata) + "." + std::string(kQ8MetadataKey) + ": expected '" +
-                     std::string(kQ8MetadataValue) + "', found " + in_quotes(q8->second));
+                     std::string(kQ8MetadataValue) + "', found " + quoted_name(q8->second));
   return false;
 }
 

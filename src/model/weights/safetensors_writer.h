@@ -9,24 +9,18 @@
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/atomic_file.h"
 #include "base/result.h"
 #include "compute/tensor/tensor.h"
 
 namespace lectio {
 
-// What the header says of a tensor. For kQ8 the shape is logical; its last extent is a multiple
-// of 32.
-struct TensorHeading {
-  std::string name;
-  DType dtype = DType::kF32;
-  Shape shape;
-};
-
 // Announce all tensors, then hand over their bytes in any order and in pieces of any size, then
 // commit. Until then the target keeps its old content; an uncommitted writer leaves nothing behind.
-// One thread at a time.
+// Movable. One thread at a time.
 class SafetensorsWriter {
  public:
   // Names must be distinct (a caller's promise). Every tensor is aligned to its numbers' size.
@@ -35,11 +29,6 @@ class SafetensorsWriter {
   static Result<SafetensorsWriter> create(const std::filesystem::path& path,
                                           std::vector<TensorHeading> headings,
                                           std::map<std::string, std::string> metadata = {});
-  SafetensorsWriter(SafetensorsWriter&& other) noexcept;
-  SafetensorsWriter& operator=(SafetensorsWriter&& other) noexcept;
-  SafetensorsWriter(const SafetensorsWriter&) = delete;
-  SafetensorsWriter& operator=(const SafetensorsWriter&) = delete;
-  ~SafetensorsWriter();
 
   // The next bytes of this tensor.
   Result<void> append(const std::string& name, std::span<const std::byte> bytes);
@@ -51,13 +40,9 @@ class SafetensorsWriter {
     std::uint64_t next = 0;  // where in the file the next bytes go
     std::uint64_t end = 0;
   };
-  SafetensorsWriter() = default;
-  Result<void> write_at(std::uint64_t offset, std::span<const std::byte> bytes);
-  void discard() noexcept;
+  explicit SafetensorsWriter(AtomicFile file) : file_(std::move(file)) {}
 
-  std::filesystem::path path_;
-  std::filesystem::path temporary_;
-  int descriptor_ = -1;
+  AtomicFile file_;
   std::map<std::string, Region> regions_;
 };
 
