@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "model/spec/official_spec.h"
 #include "model/synth/synthetic_model.h"
+#include "model/weights/checkpoint.h"
 #include "model/weights/convert.h"
 #include "model/weights/tensor_source.h"
 
@@ -28,8 +29,9 @@ Result<fs::path> tiny_model(const fs::path& golden, const char* model, DType for
   LECTIO_TRY(const TensorSource source, TensorSource::open(golden / model));
   LECTIO_TRY(const std::string config, read_file(golden / model / "config.json"));
   LECTIO_TRY_VOID(write_file_atomic(folder / "config.json", config));
+  ThreadPool alone(1);
   LECTIO_TRY(const auto converted,
-             convert_checkpoint(source, format, folder / "model.safetensors"));
+             convert_to_safetensors(source, {}, format, folder / "model.safetensors", alone));
   return folder;
 }
 
@@ -48,7 +50,8 @@ Result<void> make_full_model(Family family, DType format, const fs::path& folder
 }
 
 Result<DType> format_of_model(const fs::path& folder) {
-  LECTIO_TRY(const TensorSource source, TensorSource::open(folder));
+  LECTIO_TRY(const Checkpoint checkpoint, open_checkpoint(folder));
+  const TensorSource& source = checkpoint.tensors;
   std::map<DType, std::int64_t> numbers;
   for (const auto& [name, stored] : source.tensors()) {
     numbers[stored.view.dtype] += stored.view.shape.elements();

@@ -26,13 +26,22 @@ const std::vector<std::string> kModes = {"auto",  "tiny",   "small",   "base",
 const std::vector<std::string> kNoRepeat = {"auto",  "none", "hf",    "hf-eval",
                                             "image", "pdf",  "batch", "vllm"};
 
-void add_model_option(CLI::App& app, std::filesystem::path& model) {
-  app.add_option("--model", model, "Model folder: config.json, safetensors, tokenizer.json")
-      ->type_name("DIR");
+void add_vision_option(CLI::App& app, std::filesystem::path& vision) {
+  app.add_option("--mmproj", vision,
+                 "Vision file of a GGUF model; if absent, the one *mmproj*.gguf beside it")
+      ->type_name("FILE");
+}
+
+void add_model_option(CLI::App& app, std::filesystem::path& model, std::filesystem::path& vision) {
+  app.add_option("--model", model,
+                 "Folder with config.json, safetensors and tokenizer.json; or a GGUF file, or a "
+                 "folder that holds one")
+      ->type_name("MODEL");
+  add_vision_option(app, vision);
 }
 
 void add_reading_options(CLI::App& app, ReadingArguments& reading) {
-  add_model_option(app, reading.model);
+  add_model_option(app, reading.model, reading.vision);
   app.add_option_function<std::string>(
          "--mode", [&reading](const std::string& name) { reading.mode = mode_from_name(name); },
          "How many vision tokens a page gets; auto goes by its size. gundam-m is experimental: the "
@@ -181,8 +190,9 @@ CLI::App* add_read(CLI::App& app, ReadArguments& read) {
 CLI::App* add_info(CLI::App& app, InfoArguments& info) {
   CLI::App* const command =
       app.add_subcommand("info", "Describe a model: shape, parameters, formats, vision tokens");
-  command->add_option("model", info.model, "Model folder; the default model if absent")
+  command->add_option("model", info.model, "Model folder or GGUF file; the default if absent")
       ->type_name("MODEL");
+  add_vision_option(*command, info.vision);
   command->add_flag("--json", info.json, "As JSON");
   return command;
 }
@@ -221,18 +231,28 @@ const std::map<std::string, DType> kFormats = {
     {"q8", DType::kQ8}, {"bf16", DType::kBF16}, {"f16", DType::kF16}, {"f32", DType::kF32}};
 
 CLI::App* add_convert(CLI::App& app, ConvertArguments& convert) {
-  CLI::App* const command =
-      app.add_subcommand("convert", "Write a model in another number format; report the error");
-  command->add_option("model", convert.model, "Model folder")->required()->type_name("MODEL");
+  CLI::App* const command = app.add_subcommand(
+      "convert", "Write a model in another number format or layout; report the error");
+  command->add_option("model", convert.model, "Model folder or GGUF file")
+      ->required()
+      ->type_name("MODEL");
   command->add_option("-o,--output", convert.folder, "Folder for the converted model; is made")
       ->required()
       ->type_name("DIR");
+  static const std::map<std::string, DType> kConvertFormats = [] {
+    std::map<std::string, DType> formats = kFormats;
+    formats["q4"] = DType::kQ4;
+    return formats;
+  }();
   command
       ->add_option("--format", convert.format,
-                   "q8: 8-bit blocks of 32 with a scale; bf16, f16, f32")
-      ->transform(CLI::CheckedTransformer(kFormats))
+                   "q8, q4: 8 or 4 bits a number in blocks of 32 with a scale; bf16, f16, f32")
+      ->transform(CLI::CheckedTransformer(kConvertFormats))
       ->type_name("FORMAT")
       ->default_str("q8");
+  command->add_flag("--gguf", convert.gguf,
+                    "Write model.gguf and mmproj-model.gguf instead of safetensors");
+  add_vision_option(*command, convert.vision);
   command->add_flag("--json", convert.json, "The report as JSON");
   return command;
 }

@@ -19,9 +19,10 @@ namespace lectio::cli {
 
 // What every command that reads pages can be told.
 struct ReadingArguments {
-  std::filesystem::path model;  // empty: the default model
-  std::optional<Mode> mode;     // empty: auto
-  std::optional<Task> task;     // empty: the prompt says what to do
+  std::filesystem::path model;   // empty: the default model
+  std::filesystem::path vision;  // of a GGUF model; empty: the one beside it
+  std::optional<Mode> mode;      // empty: auto
+  std::optional<Task> task;      // empty: the prompt says what to do
   std::string prompt = "<image>\nFree OCR.";
   std::int64_t max_tokens = 8192;
   double temperature = 0;
@@ -56,12 +57,15 @@ struct ReadArguments {
 
 struct InfoArguments {
   std::filesystem::path model;
+  std::filesystem::path vision;
   bool json = false;
 };
 
 struct ConvertArguments {
   std::filesystem::path model;
+  std::filesystem::path vision;
   std::filesystem::path folder;
+  bool gguf = false;  // write two GGUF files
   DType format = DType::kQ8;
   bool json = false;
 };

@@ -17,7 +17,7 @@
 #include "model/network/network.h"
 #include "model/spec/tensor_table.h"
 #include "model/tokenizer/tokenizer.h"
-#include "model/weights/tensor_source.h"
+#include "model/weights/checkpoint.h"
 #include "ocr/engine/engine.h"
 #include "ocr/views/views.h"
 
@@ -88,10 +88,12 @@ std::vector<ModeTokens> tokens_of_modes(Family family) {
   return modes;
 }
 
-Result<ModelInfo> inspect(const std::filesystem::path& folder) {
-  LECTIO_TRY(const Network network, Network::open(folder));
-  LECTIO_TRY(const TensorSource source, TensorSource::open(folder));
-  LECTIO_TRY(const Tokenizer tokenizer, Tokenizer::from_file(folder / "tokenizer.json"));
+Result<ModelInfo> inspect(const std::filesystem::path& folder,
+                          const std::filesystem::path& vision) {
+  LECTIO_TRY(const Network network, Network::open(folder, vision));
+  LECTIO_TRY(const Checkpoint checkpoint, open_checkpoint(folder, vision));
+  const TensorSource& source = checkpoint.tensors;
+  LECTIO_TRY(const Tokenizer tokenizer, Tokenizer::of_model(folder));
   ModelInfo info;
   info.folder = folder.string();
   info.spec = network.spec();
@@ -197,7 +199,7 @@ std::string text_of(const ModelInfo& info) {
 int run_info(const InfoArguments& arguments) {
   const auto folder = model_folder(arguments.model);
   if (!folder) return report(folder.error());
-  const auto info = inspect(*folder);
+  const auto info = inspect(*folder, arguments.vision);
   if (!info) return report(info.error(), kExitModel);
   auto output = Output::open("-");
   if (!output) return report(output.error());

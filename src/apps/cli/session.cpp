@@ -41,7 +41,7 @@ Result<Session> open_session(const ReadingArguments& arguments, std::stop_token 
   LECTIO_TRY(const kernels::Table* const ops, find_kernels(arguments.kernels));
   LECTIO_TRY(const std::filesystem::path folder, model_folder(arguments.model));
   auto pool = std::make_unique<ThreadPool>(arguments.threads);
-  auto engine = Engine::open(folder, *pool, *ops);
+  auto engine = Engine::open(folder, *pool, *ops, arguments.vision);
   if (!engine) return Error(ErrorCode::kInvalidModel, engine.error().message());
   log(LogLevel::kDebug, folder.string() + ": " + std::to_string(engine->network().parameters()) +
                             " parameters, kernels " + ops->name + ", " +

@@ -29,6 +29,11 @@ void GgufFields::begin_array(std::string_view key, GgufType element, std::size_t
   number(std::uint64_t{count});
 }
 
+void GgufFields::append(const GgufFields& others) {
+  count_ += others.count_;
+  bytes_ += others.bytes_;
+}
+
 void GgufFields::boolean(std::string_view key, bool value) {
   begin(key, GgufType::kBool);
   number(static_cast<std::uint8_t>(value ? 1 : 0));

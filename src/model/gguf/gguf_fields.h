@@ -22,6 +22,8 @@ class GgufFields {
   void f32s(std::string_view key, std::span<const float> values);
   void texts(std::string_view key, std::span<const std::string> values);
 
+  void append(const GgufFields& others);  // keys that are not here yet
+
   std::uint64_t count() const { return count_; }
   const std::string& bytes() const { return bytes_; }  // as the file has them
 

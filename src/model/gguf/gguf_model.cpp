@@ -85,23 +85,26 @@ Result<GgufFile> open_vision(const fs::path& path) {
                                              std::string(architecture) + "'");
 }
 
-Result<GgufModel> open_files(const fs::path& language, const fs::path& vision) {
-  LECTIO_TRY(GgufFile file, GgufFile::open(language));
+Result<GgufFile> open_language(const fs::path& path) {
+  LECTIO_TRY(GgufFile file, GgufFile::open(path));
   LECTIO_TRY_VOID(check_whole(file));
-  const std::string architecture(file.header().text("general.architecture"));
-  if (architecture == kOllama) {
+  const std::string_view architecture = file.header().text("general.architecture");
+  if (architecture == kLanguage || architecture == kOllama) return file;
+  return Error(ErrorCode::kInvalidModel,
+               path.string() + ": general.architecture: expected '" + std::string(kLanguage) +
+                   "' or '" + std::string(kOllama) + "', found '" + std::string(architecture) +
+                   "'" + (architecture == kVision ? ", the vision file of a model" : ""));
+}
+
+Result<GgufModel> open_files(const fs::path& language, const fs::path& vision) {
+  LECTIO_TRY(GgufFile file, open_language(language));
+  if (file.header().text("general.architecture") == kOllama) {
     if (!vision.empty()) {
       return Error(ErrorCode::kInvalidArgument, vision.string() +
                                                     ": expected no vision file beside " +
                                                     language.string() + ", which holds both");
     }
     return GgufModel{GgufLayout::kOllama, std::move(file), std::nullopt};
-  }
-  if (architecture != kLanguage) {
-    return Error(ErrorCode::kInvalidModel,
-                 language.string() + ": general.architecture: expected '" + std::string(kLanguage) +
-                     "' or '" + std::string(kOllama) + "', found '" + architecture + "'" +
-                     (architecture == kVision ? ", the vision file of a model" : ""));
   }
   fs::path beside = vision;
   if (beside.empty()) {
@@ -112,20 +115,22 @@ Result<GgufModel> open_files(const fs::path& language, const fs::path& vision) {
   return GgufModel{GgufLayout::kLlamaCpp, std::move(file), std::move(second)};
 }
 
+// Empty where the path holds a model of another kind.
+Result<fs::path> language_file(const fs::path& path) {
+  std::error_code problem;
+  if (fs::is_directory(path, problem)) {
+    const Found found = gguf_files(path);
+    if (fs::exists(path / "config.json", problem) || found.language.empty()) return fs::path();
+    return only_one(found.language, path, "language file *.gguf");
+  }
+  const bool named = fs::exists(path, problem) && lower(path.extension().string()) == ".gguf";
+  return named || begins_as_gguf(path) ? path : fs::path();
+}
+
 }  // namespace
 
 Result<std::optional<GgufModel>> open_gguf_model(const fs::path& path, const fs::path& vision) {
-  std::error_code problem;
-  fs::path language;
-  if (fs::is_directory(path, problem)) {
-    const Found found = gguf_files(path);
-    if (!fs::exists(path / "config.json", problem) && !found.language.empty()) {
-      LECTIO_TRY(language, only_one(found.language, path, "language file *.gguf"));
-    }
-  } else if (begins_as_gguf(path) ||
-             (fs::exists(path, problem) && lower(path.extension().string()) == ".gguf")) {
-    language = path;
-  }
+  LECTIO_TRY(const fs::path language, language_file(path));
   if (!language.empty()) {
     LECTIO_TRY(GgufModel model, open_files(language, vision));
     return std::optional<GgufModel>(std::move(model));
@@ -136,6 +141,13 @@ Result<std::optional<GgufModel>> open_gguf_model(const fs::path& path, const fs:
         vision.string() + ": expected a GGUF language file with it, found " + path.string());
   }
   return std::optional<GgufModel>();
+}
+
+Result<std::optional<GgufFile>> open_gguf_language(const fs::path& path) {
+  LECTIO_TRY(const fs::path language, language_file(path));
+  if (language.empty()) return std::optional<GgufFile>();
+  LECTIO_TRY(GgufFile file, open_language(language));
+  return std::optional<GgufFile>(std::move(file));
 }
 
 }  // namespace lectio

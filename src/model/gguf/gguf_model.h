@@ -29,4 +29,7 @@ struct GgufModel {
 Result<std::optional<GgufModel>> open_gguf_model(const std::filesystem::path& path,
                                                  const std::filesystem::path& vision = {});
 
+// The language file of that model alone, for who needs no weights; nothing as above.
+Result<std::optional<GgufFile>> open_gguf_language(const std::filesystem::path& path);
+
 }  // namespace lectio

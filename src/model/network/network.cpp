@@ -10,7 +10,7 @@
 #include "model/spec/tensor_table.h"
 #include "model/vision/vision_tokens.h"
 #include "model/weights/binder.h"
-#include "model/weights/tensor_source.h"
+#include "model/weights/checkpoint.h"
 
 namespace lectio {
 namespace {
@@ -55,14 +55,16 @@ Network::Network(Network&&) noexcept = default;
 Network& Network::operator=(Network&&) noexcept = default;
 Network::~Network() = default;
 
-Result<Network> Network::open(const std::filesystem::path& folder) {
-  LECTIO_TRY(NetworkSpec spec, read_network_spec(folder / "config.json"));
-  LECTIO_TRY(TensorSource source, TensorSource::open(folder));
+Result<Network> Network::open(const std::filesystem::path& model,
+                              const std::filesystem::path& vision) {
+  LECTIO_TRY(Checkpoint checkpoint, open_checkpoint(model, vision));
+  NetworkSpec& spec = checkpoint.spec;
+  TensorSource& source = checkpoint.tensors;
   Binder binder(source);
-  VisionTower vision = VisionTower::bind(binder, spec);
+  VisionTower tower = VisionTower::bind(binder, spec);
   Decoder decoder = Decoder::bind(binder, spec.decoder);
   if (const Result<void> bound = binder.finish(); !bound)
-    return bound.error().within(folder.string());
+    return bound.error().within(model.string());
 
   std::int64_t parameters = 0;
   std::int64_t bytes = 0;
@@ -73,7 +75,7 @@ Result<Network> Network::open(const std::filesystem::path& folder) {
     parameters += stored->view.shape.elements();
     bytes += stored->view.bytes();
   }
-  return Network(std::make_unique<Data>(Data{std::move(spec), std::move(source), std::move(vision),
+  return Network(std::make_unique<Data>(Data{std::move(spec), std::move(source), std::move(tower),
                                              std::move(decoder), parameters, bytes}));
 }
 

@@ -22,8 +22,10 @@ namespace lectio {
 // and KvCache.
 class Network {
  public:
-  // The folder of a checkpoint: config.json and safetensors. kInvalidModel with every problem.
-  static Result<Network> open(const std::filesystem::path& folder);
+  // A checkpoint of any layout (model/weights/checkpoint.h): a folder with config.json and
+  // safetensors, or a GGUF model, whose vision file may be named. kInvalidModel with every problem.
+  static Result<Network> open(const std::filesystem::path& model,
+                              const std::filesystem::path& vision = {});
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;
   ~Network();

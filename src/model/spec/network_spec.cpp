@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "model/spec/problems.h"
+#include "model/spec/transformers_config.h"
 
 namespace lectio {
 namespace {
@@ -334,6 +335,9 @@ Result<NetworkSpec> parse_network_spec(std::string_view json, std::string_view n
                                                std::to_string(json.size()));
   }
   LECTIO_TRY(const Json root, parse_object(json, name));
+  if (root.value("model_type", Json()) == kTransformersModelType) {
+    return parse_network_spec(from_transformers_config(json), name);
+  }
   Problems problems;
   const Section top(root, "", problems);
   const Section vision = top.child("vision_config");

@@ -53,6 +53,41 @@ TEST(NetworkSpec, TilesAreReadUnlessTheFileSaysOtherwise) {
   EXPECT_FALSE(parse_network_spec(R"({"lectio_reads_tiles": 3})", "bad"));
 }
 
+// The released network as the port inside transformers writes it, what its classes supply left out.
+Json transformers_config() {
+  return Json::parse(R"({"model_type": "deepseek_ocr2", "projector_input_dim": 896,
+    "projector_n_embed": 1280, "text_config": {"vocab_size": 129280, "hidden_size": 1280,
+    "num_hidden_layers": 12, "num_attention_heads": 10, "num_key_value_heads": 10, "head_dim": 128,
+    "intermediate_size": 6848, "moe_intermediate_size": 896, "n_routed_experts": 64,
+    "n_shared_experts": 2, "num_experts_per_tok": 6, "max_position_embeddings": 8192,
+    "mlp_layer_types": ["dense", "sparse", "sparse", "sparse", "sparse", "sparse", "sparse",
+    "sparse", "sparse", "sparse", "sparse", "sparse"]}, "vision_config": {}})");
+}
+
+TEST(NetworkSpec, ReadsTheConfigurationOfTransformers) {
+  const auto spec = parse(transformers_config());
+  ASSERT_TRUE(spec) << spec.error().message();
+  const auto official = read_network_spec(golden("full/config-v2.json"));
+  ASSERT_TRUE(official);
+  EXPECT_EQ(to_config_json(*spec), to_config_json(*official));
+}
+
+TEST(NetworkSpec, RefusesWhatTransformersHasAndTheNetworksHaveNot) {
+  Json json = transformers_config();
+  json["text_config"]["mlp_layer_types"] = {"sparse", "dense", "sparse"};
+  json["text_config"]["rope_parameters"] = {{"rope_type", "yarn"}};
+  json["vision_config"]["sam_config"] = {{"hidden_size", "wide"}};
+  EXPECT_THAT(error_of(json), AllOf(HasSubstr("first_k_dense_replace: expected an integer"),
+                                    HasSubstr("rope_scaling: expected null"),
+                                    HasSubstr("sam_vit_b.width: expected an integer in")));
+  for (const char* form : {R"({"model_type": "deepseek_ocr2"})",
+                           R"({"model_type": "deepseek_ocr2", "text_config": [1]})",
+                           R"({"model_type": "deepseek_ocr2", "vision_config": 3})"}) {
+    EXPECT_THAT(error_of(Json::parse(form)), HasSubstr("vocab_size: expected an integer")) << form;
+  }
+  EXPECT_FALSE(parse(Json{{"model_type", 3}}));
+}
+
 TEST(NetworkSpec, ReadsTheOfficialConfigurationOfV1) {
   auto spec = read_network_spec(golden("full/config-v1.json"));
   ASSERT_TRUE(spec) << spec.error().message();

@@ -2,7 +2,6 @@
 #include "model/tokenizer/bpe_trainer.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <queue>
 #include <unordered_map>
 #include <utility>
@@ -12,11 +11,11 @@
 #include "model/tokenizer/byte_alphabet.h"
 #include "model/tokenizer/split_patterns.h"
 #include "model/tokenizer/tokenizer.h"
+#include "model/tokenizer/tokenizer_json.h"
 
 namespace lectio {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using PieceCounts =
     std::unordered_map<std::string_view, std::int64_t>;  // keys point into the chunks
 
@@ -185,74 +184,25 @@ Learned learn(PairMerger& merger, std::size_t merges_wanted, std::int64_t min_co
   return learned;
 }
 
-Json pre_tokenizer_json(const std::vector<std::string>& expressions) {
-  Json parts = Json::array();
-  for (const std::string& expression : expressions) {
-    Json split;
-    split["type"] = "Split";
-    split["pattern"]["Regex"] = expression;
-    split["behavior"] = "Isolated";
-    split["invert"] = false;
-    parts.push_back(std::move(split));
-  }
-  parts.push_back({{"type", "ByteLevel"},
-                   {"add_prefix_space", false},
-                   {"trim_offsets", true},
-                   {"use_regex", false}});
-  Json sequence;
-  sequence["type"] = "Sequence";
-  sequence["pretokenizers"] = std::move(parts);
-  return sequence;
-}
-
-Json added_json(std::size_t id, const std::string& content) {
-  return {{"id", id},        {"content", content},  {"single_word", false}, {"lstrip", false},
-          {"rstrip", false}, {"normalized", false}, {"special", true}};
-}
-
 // Leading tokens stand in the vocabulary too: readers number added tokens that do not from its end.
 std::string to_json(const Learned& learned, const BpeTraining& training) {
-  Json vocabulary = Json::object();
-  Json added = Json::array();
+  TokenizerFile file;
+  const auto next_id = [&] { return static_cast<TokenId>(file.vocabulary.size()); };
   for (const std::string& token : training.leading) {
-    added.push_back(added_json(vocabulary.size(), token));
-    vocabulary[token] = added.back()["id"];
+    file.added.push_back({next_id(), token});
+    file.vocabulary.emplace_back(token, next_id());
   }
   for (const std::string& bytes : learned.tokens) {
-    const std::size_t id = vocabulary.size();
-    vocabulary[spell_bytes(bytes)] = id;
+    file.vocabulary.emplace_back(spell_bytes(bytes), next_id());
   }
-  std::size_t next_id = vocabulary.size();
-  for (const std::string& token : training.trailing) added.push_back(added_json(next_id++, token));
-  Json merges = Json::array();
+  TokenId id = next_id();
+  for (const std::string& token : training.trailing) file.added.push_back({id++, token});
   for (const Pair pair : learned.merges) {
-    merges.push_back(spell_bytes(learned.tokens[left_of(pair)]) + " " +
-                     spell_bytes(learned.tokens[right_of(pair)]));
+    file.merges.emplace_back(spell_bytes(learned.tokens[left_of(pair)]),
+                             spell_bytes(learned.tokens[right_of(pair)]));
   }
-  const Json byte_level = {{"type", "ByteLevel"},
-                           {"add_prefix_space", true},
-                           {"trim_offsets", true},
-                           {"use_regex", true}};
-  Json root;
-  root["version"] = "1.0";
-  root["truncation"] = nullptr;
-  root["padding"] = nullptr;
-  root["added_tokens"] = std::move(added);
-  root["normalizer"] = {{"type", "Sequence"}, {"normalizers", Json::array()}};
-  root["pre_tokenizer"] = pre_tokenizer_json(training.expressions);
-  root["post_processor"] = byte_level;
-  root["decoder"] = byte_level;
-  Json& model = root["model"];
-  model["type"] = "BPE";
-  for (const char* key :
-       {"dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix"}) {
-    model[key] = nullptr;
-  }
-  model["fuse_unk"] = false;
-  model["byte_fallback"] = false;
-  model["vocab"] = std::move(vocabulary);
-  model["merges"] = std::move(merges);
-  return root.dump(2) + "\n";
+  file.expressions = training.expressions;
+  return to_tokenizer_json(file);
 }
 
 std::vector<AddedToken> all_added(const BpeTraining& training) {

@@ -7,11 +7,13 @@
 
 #include "base/file.h"
 #include "base/utf8.h"
+#include "model/gguf/gguf_model.h"
 #include "model/spec/problems.h"
 #include "model/tokenizer/added_tokens.h"
 #include "model/tokenizer/bpe.h"
 #include "model/tokenizer/byte_alphabet.h"
 #include "model/tokenizer/split_patterns.h"
+#include "model/tokenizer/tokenizer_gguf.h"
 #include "model/tokenizer/tokenizer_json.h"
 
 namespace lectio {
@@ -175,6 +177,21 @@ Result<Tokenizer> Tokenizer::from_file(const std::filesystem::path& tokenizer_js
 
 Result<Tokenizer> Tokenizer::from_json(std::string_view json, std::string_view name) {
   LECTIO_TRY(TokenizerFile file, parse_tokenizer_json(json, name));
+  return from_lists(std::move(file), name);
+}
+
+Result<Tokenizer> Tokenizer::from_gguf(const GgufFile& file) {
+  LECTIO_TRY(TokenizerFile lists, parse_tokenizer_gguf(file));
+  return from_lists(std::move(lists), file.path().string());
+}
+
+Result<Tokenizer> Tokenizer::of_model(const std::filesystem::path& model) {
+  LECTIO_TRY(const std::optional<GgufFile> language, open_gguf_language(model));
+  if (language) return from_gguf(*language);
+  return from_file(model / "tokenizer.json");
+}
+
+Result<Tokenizer> Tokenizer::from_lists(TokenizerFile file, std::string_view name) {
   auto patterns = SplitPatterns::compile(file.expressions);
   if (!patterns) return patterns.error().within(name);
 

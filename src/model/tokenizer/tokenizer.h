@@ -17,6 +17,8 @@
 namespace lectio {
 
 using TokenId = std::int32_t;
+class GgufFile;
+struct TokenizerFile;
 
 // Immutable after loading, so thread-safe. Movable.
 class Tokenizer {
@@ -24,6 +26,10 @@ class Tokenizer {
   static Result<Tokenizer> from_file(const std::filesystem::path& tokenizer_json);
   // `name` leads error messages.
   static Result<Tokenizer> from_json(std::string_view json, std::string_view name);
+  // From the metadata of a language file (tokenizer_gguf.h).
+  static Result<Tokenizer> from_gguf(const GgufFile& file);
+  // Of a model folder with tokenizer.json, or of a GGUF model (gguf_model.h).
+  static Result<Tokenizer> of_model(const std::filesystem::path& model);
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
@@ -42,6 +48,7 @@ class Tokenizer {
 
  private:
   struct Data;
+  static Result<Tokenizer> from_lists(TokenizerFile file, std::string_view name);
   explicit Tokenizer(std::unique_ptr<Data> data);
   std::unique_ptr<Data> data_;
 };

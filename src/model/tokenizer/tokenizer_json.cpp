@@ -16,10 +16,6 @@ constexpr int kMaxDepth = 32;
 constexpr std::size_t kMaxAddedBytes = 4096;
 constexpr std::size_t kMaxProblems = 1000;  // kept of one file
 
-// The expression of GPT-2, which ByteLevel applies when use_regex is set.
-constexpr const char* kGpt2Expression =
-    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
-
 std::string shown(const Json& value) {
   std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
   if (text.size() > 80) text = text.substr(0, 77) + "...";

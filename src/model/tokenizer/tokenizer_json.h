@@ -16,6 +16,10 @@ namespace lectio {
 
 inline constexpr TokenId kMaxTokenId = (1 << 22) - 1;
 
+// The expression of GPT-2, which ByteLevel applies when use_regex is set.
+inline constexpr std::string_view kGpt2Expression =
+    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+
 struct TokenizerFile {
   std::vector<std::pair<std::string, TokenId>>
       vocabulary;  // spelled in the byte alphabet; ids in [0, kMaxTokenId]
@@ -28,5 +32,9 @@ struct TokenizerFile {
 // kInvalidModel with every problem: what is missing or malformed, and each feature that is not
 // byte-level BPE (normalisers, other pre-tokenizers or models, added tokens that strip blanks).
 Result<TokenizerFile> parse_tokenizer_json(std::string_view json, std::string_view name);
+
+// The text of a tokenizer.json that parse_tokenizer_json reads as these lists. Vocabulary and added
+// tokens in the order given.
+std::string to_tokenizer_json(const TokenizerFile& file);
 
 }  // namespace lectio

@@ -39,12 +39,13 @@ class Convert : public ::testing::Test {
     const Result<TensorSource> source = TensorSource::open(folder_ / "in.safetensors");
     EXPECT_TRUE(source);
     Result<std::vector<ConvertedTensor>> report =
-        convert_checkpoint(*source, format, folder_ / "out.safetensors");
+        convert_to_safetensors(*source, {}, format, folder_ / "out.safetensors", pool_);
     EXPECT_TRUE(report);
     return *std::move(report);
   }
 
   std::filesystem::path folder_;
+  ThreadPool pool_{2};
   Tensor matrix_{Shape{64, 128}};
   Tensor kernel_{Shape{32, 32, 3, 3}};
   Tensor bias_{Shape{64}};

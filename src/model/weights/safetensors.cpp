@@ -253,13 +253,6 @@ class ClaimChecker {
                       dtype_name(dtype) + " " + shown(*claim.shape) + ", found " +
                       std::to_string(end - begin));
     }
-    // Mapped numbers are read in place. Stored formats have at least one byte a number.
-    const auto unit = static_cast<std::uint64_t>(std::max<std::int64_t>(row_bytes(dtype, 1), 1));
-    if ((data_begin_ + static_cast<std::uint64_t>(begin)) % unit != 0) {
-      note(claim, "data_offsets: expected a place in the file divisible by " +
-                      std::to_string(unit) + ", found " +
-                      std::to_string(data_begin_ + static_cast<std::uint64_t>(begin)));
-    }
   }
 
   SafetensorsEntry entry(const Claim& claim, DType dtype) const {

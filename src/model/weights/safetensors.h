@@ -40,8 +40,8 @@ struct SafetensorsHeader {
 };
 
 // Checks everything that the header claims against the bytes that are there: nothing of the file is
-// trusted afterwards that was not looked at here. kInvalidModel with every problem; `name` leads
-// the message.
+// trusted afterwards that was not looked at here. Numbers may stand at any byte. kInvalidModel with
+// every problem; `name` leads the message.
 Result<SafetensorsHeader> parse_safetensors(std::span<const std::byte> file, std::string_view name);
 
 }  // namespace lectio

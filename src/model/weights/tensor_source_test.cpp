@@ -179,6 +179,42 @@ TEST_F(TensorSourceTest, ReportsAPlaceThatCannotBeWritten) {
   EXPECT_EQ(writer.error().code(), ErrorCode::kIo);
 }
 
+// A header of odd length in front of F32 numbers: legal, and seen.
+TEST_F(TensorSourceTest, CopiesNumbersThatStandAtOddPlaces) {
+  std::string header = R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
+                       R"("b":{"dtype":"U8","shape":[3],"data_offsets":[8,11]}})";
+  while ((8 + header.size()) % 4 != 1) header += ' ';
+  std::string file(8, '\0');
+  file[0] = static_cast<char>(header.size());
+  const float values[2] = {1.5F, -2.0F};
+  file += header + std::string(reinterpret_cast<const char*>(values), 8) + "xyz";
+  ASSERT_TRUE(write_file_atomic(folder_ / "model.safetensors", file));
+  const auto source = TensorSource::open(folder_);
+  ASSERT_TRUE(source) << source.error().message();
+  const TensorView view = source->find("a")->view;
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(view.data) % 4, 0U);
+  EXPECT_EQ(view.f32()[0], 1.5F);
+  EXPECT_EQ(view.f32()[1], -2.0F);
+}
+
+TEST_F(TensorSourceTest, FitsShapesThatDifferInExtentsOf1) {
+  Tensor vector(Shape{1, 6});
+  Tensor matrix(Shape{2, 1, 3});
+  Tensor other(Shape{3, 2});
+  ASSERT_TRUE(write_safetensors(
+      folder_ / "model.safetensors",
+      {{"vector", vector.view()}, {"matrix", matrix.view()}, {"other", other.view()}}));
+  auto source = TensorSource::open(folder_);
+  ASSERT_TRUE(source);
+  source->fit_shapes({{"vector", {6}, true},
+                      {"matrix", {-1, 3, 1, 1}, true},
+                      {"other", {2, 3}, true},
+                      {"none", {1}, true}});
+  EXPECT_EQ(source->find("vector")->view.shape, (Shape{6}));
+  EXPECT_EQ(source->find("matrix")->view.shape, (Shape{2, 3, 1, 1}));
+  EXPECT_EQ(source->find("other")->view.shape, (Shape{3, 2}));
+}
+
 TEST_F(TensorSourceTest, BindsEveryTensorOfATinyCheckpoint) {
   const auto source = TensorSource::open(golden("tiny-v1"));
   ASSERT_TRUE(source);

@@ -216,12 +216,12 @@ Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 Engine::~Engine() = default;
 
-Result<Engine> Engine::open(const std::filesystem::path& model_folder, ThreadPool& pool,
-                            const kernels::Table& ops) {
-  LECTIO_TRY(Network network, Network::open(model_folder));
-  LECTIO_TRY(Tokenizer tokenizer, Tokenizer::from_file(model_folder / "tokenizer.json"));
+Result<Engine> Engine::open(const std::filesystem::path& model, ThreadPool& pool,
+                            const kernels::Table& ops, const std::filesystem::path& vision) {
+  LECTIO_TRY(Network network, Network::open(model, vision));
+  LECTIO_TRY(Tokenizer tokenizer, Tokenizer::of_model(model));
   if (const auto fits = check_tokenizer(tokenizer, network.spec()); !fits) {
-    return fits.error().within(model_folder.string());
+    return fits.error().within(model.string());
   }
   return Engine(std::make_unique<Data>(std::move(network), std::move(tokenizer), pool, ops));
 }

@@ -52,12 +52,14 @@ struct ReadOptions {
 //   v2  gundam, which adds tiles by itself where a side is longer than 768.
 Mode auto_mode(const NetworkSpec& spec, std::int64_t width, std::int64_t height);
 
-// An opened model folder: config.json, safetensors, tokenizer.json. One thread at a time; the pool
-// must outlive it. Memory for activations and for keys and values is kept from page to page.
+// An opened model: a folder with config.json, safetensors and tokenizer.json, or a GGUF model
+// (model/gguf/gguf_model.h). One thread at a time; the pool must outlive it. Memory for activations
+// and for keys and values is kept from page to page.
 class Engine {
  public:
-  static Result<Engine> open(const std::filesystem::path& model_folder, ThreadPool& pool,
-                             const kernels::Table& ops);
+  // `vision`: the vision file of a GGUF model, where it is not the one beside the language file.
+  static Result<Engine> open(const std::filesystem::path& model, ThreadPool& pool,
+                             const kernels::Table& ops, const std::filesystem::path& vision = {});
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
   ~Engine();
