@@ -125,8 +125,8 @@ TEST_F(Tools, PdftotextGivesTheTextBack) {
   EXPECT_EQ(words(result.out), words(kText));
 }
 
-// The boxes that pdftotext finds against those that the tree has: across to a pixel, down the
-// line's height.
+// The boxes that pdftotext finds against those that hOCR has: across the word's, down the line's,
+// to a tenth of a pixel.
 TEST_F(Tools, PdftotextFindsTheWordsWhereTheyStand) {
   LECTIO_NEEDS("pdftotext");
   const auto folder = write({Format::kPdf, Format::kHocr});
@@ -150,6 +150,14 @@ TEST_F(Tools, PdftotextFindsTheWordsWhereTheyStand) {
     const std::size_t space = hocr.find(' ', hocr.find("bbox ", in_hocr) + 5);
     const double right = std::strtod(hocr.c_str() + hocr.find(' ', space + 1), nullptr);
     EXPECT_NEAR(x1, right, 0.1);
+    const std::size_t line = hocr.find("bbox ", hocr.rfind("\"ocr_", in_hocr - 1));
+    std::size_t at = line;
+    for (int skip = 0; skip < 2; ++skip) at = hocr.find(' ', at + 1);
+    EXPECT_NEAR(number(result.out, "yMin=\"", in_pdf) * 2, std::strtod(hocr.c_str() + at, nullptr),
+                0.1);
+    for (int skip = 0; skip < 2; ++skip) at = hocr.find(' ', at + 1);
+    EXPECT_NEAR(number(result.out, "yMax=\"", in_pdf) * 2, std::strtod(hocr.c_str() + at, nullptr),
+                0.1);
     ++count;
     in_pdf = result.out.find("<word", in_pdf + 1);
     in_hocr = hocr.find("\"ocrx_word\"", in_hocr + 1);

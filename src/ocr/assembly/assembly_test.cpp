@@ -47,8 +47,9 @@ TEST(TextConfidence, IsTheGeometricMeanAndTheLowestOfTheTokensTouched) {
 TEST(TextConfidence, CountsTokensInsideOfACharacterWithThoseThatCompleteIt) {
   // The three bytes of one character, a token each: the first two give no text yet.
   const TextConfidence confidence(
-      text_of("\xE2\x82\xAC!", {{0, 0.5}, {0, 0.5}, {3, 0.5}, {4, 1.0}}));
-  EXPECT_NEAR(confidence.over(0, 3)->mean, 0.5, 1e-6);
+      text_of("\xE2\x82\xAC!", {{0, 0.5}, {0, 0.25}, {3, 1.0}, {4, 1.0}}));
+  EXPECT_NEAR(confidence.over(0, 3)->mean, std::cbrt(0.125), 1e-6);
+  EXPECT_NEAR(confidence.over(0, 3)->lowest, 0.25, 1e-6);
   EXPECT_NEAR(confidence.over(3, 4)->mean, 1, 1e-6);
 }
 

@@ -103,6 +103,13 @@ TEST(ToHtml, LetsNothingActiveThrough) {
   EXPECT_THAT(html, HasSubstr("<title>input &lt;x&gt;</title>"));
 }
 
+TEST(ToHtml, LetsOnlyInlineTagsOfTheListThrough) {
+  Document doc = document();
+  doc.pages = {
+      testing_export::page("a</p><div>b</div> <center>c</center></table> <sup>d</i></sup>")};
+  EXPECT_THAT(to_html(doc), HasSubstr("<p class=\"text\">a  b   c   <sup>d</sup></p>\n"));
+}
+
 TEST(ToHtml, PutsPicturesIntoTheFileWhereTheyAreGiven) {
   const std::string html = to_html(document(), [](const std::string& name) {
     return name == "images/0_1.jpg" ? std::optional<std::string>("foo") : std::nullopt;
