@@ -30,9 +30,10 @@ std::set<std::string> options_in(const std::string& help) {
 // Frozen: what is taken away or renamed here breaks someone's script. Add, and name it in the
 // changelog.
 TEST_F(Commands, HaveTheOptionsThatScriptsRelyOn) {
-  const std::vector<std::string> reading = {"--help", "--kernels", "--max-tiles",   "--max-tokens",
-                                            "--mode", "--model",   "--no-repeat",   "--prompt",
-                                            "--seed", "--task",    "--temperature", "--threads"};
+  const std::vector<std::string> reading = {"--help",   "--kernels", "--max-tiles", "--max-tokens",
+                                            "--mmproj", "--mode",    "--model",     "--no-repeat",
+                                            "--prompt", "--seed",    "--task",      "--temperature",
+                                            "--threads"};
   const auto with = [](std::vector<std::string> options, const std::vector<std::string>& more) {
     options.insert(options.end(), more.begin(), more.end());
     return std::set<std::string>(options.begin(), options.end());
@@ -42,7 +43,9 @@ TEST_F(Commands, HaveTheOptionsThatScriptsRelyOn) {
                            "--pages", "--progress", "--self-contained", "--strict"}));
   EXPECT_EQ(options_in(lectio({"eval", "pages", "--help"}).out),
             with(reading, {"--images", "--json"}));
-  EXPECT_EQ(options_in(lectio({"info", "--help"}).out), with({"--help"}, {"--json"}));
+  EXPECT_EQ(options_in(lectio({"info", "--help"}).out), with({"--help"}, {"--json", "--mmproj"}));
+  EXPECT_EQ(options_in(lectio({"convert", "--help"}).out),
+            with({"--help"}, {"--format", "--gguf", "--json", "--mmproj", "--output"}));
   EXPECT_EQ(options_in(lectio({"typeset", "--help"}).out),
             with({"--help", "--json", "--output"}, {"--characters", "--columns", "--config",
                                                     "--font", "--height", "--size", "--width"}));
