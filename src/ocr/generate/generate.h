@@ -45,9 +45,10 @@ std::vector<std::int32_t> banned_tokens(const NoRepeatRule& rule,
 std::int32_t choose_token(std::span<float> logits, std::span<const std::int32_t> banned,
                           double temperature, Random& random);
 
-// log(sum(exp(logit))): a logit less this is the log-probability of its token. Terms below e^-25 of
-// the largest are left out, which takes off less than n * e^-25 = 2e-6 for n = 129,280 logits. Not
-// a number where the largest is not finite. logits is not empty.
+// log(sum(exp(logit))): a logit less this is the log-probability of its token. To about 5e-6: terms
+// below e^-25 of the largest count as that, which is at most n * e^-25 = 2e-6 for n = 129,280
+// logits, and the sum is kept in float over 64 terms. Not a number where the largest is not finite.
+// logits is not empty.
 double log_sum_exp(std::span<const float> logits);
 
 }  // namespace lectio
