@@ -183,15 +183,15 @@ def caught(mistake, build):
     if source.count(text) < 1:
         return f"its place is not in {name} any more"
     target = f"lectio_{binary}_test"
-    path.write_text(source.replace(text, wrong, 1))
     try:
+        path.write_text(source.replace(text, wrong, 1))
         built = run(["cmake", "--build", build, "-j2", "--target", target])
         if built.returncode != 0:
             return "it does not compile:\n" + "\n".join(built.stdout.splitlines()[-15:])
         test = run([f"{build}/{target}", f"--gtest_filter={test_filter}", "--gtest_brief=1"])
     finally:
         path.write_text(source)
-    if " 0 tests" in test.stdout:
+    if "0 tests from 0 test suites" in test.stdout:
         return f"{target} has no test {test_filter}"
     return None if test.returncode != 0 else f"{target} {test_filter} passes"
 
