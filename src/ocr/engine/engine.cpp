@@ -10,8 +10,7 @@
 #include <vector>
 
 #include "ocr/engine/growing_cache.h"
-#include "ocr/engine/text_writer.h"
-#include "ocr/generate/repeat_guard.h"
+#include "ocr/engine/reading.h"
 #include "ocr/prompt/prompt.h"
 
 namespace lectio {
@@ -86,6 +85,16 @@ Result<void> check_tokenizer(const Tokenizer& tokenizer, const NetworkSpec& spec
   return {};
 }
 
+// A page that is being read beside others.
+struct Member {
+  std::int64_t index;
+  std::unique_ptr<Reading> reading;
+  Stopwatch watch;
+};
+
+// An image token that the network wrote is a token like others.
+constexpr std::int32_t kNoImage = -1;
+
 }  // namespace
 
 struct Engine::Data {
@@ -95,7 +104,7 @@ struct Engine::Data {
   const kernels::Table& ops;
   Arena scratch;
   Tensor logits;  // [1, vocabulary]
-  GrowingCache cache;
+  std::vector<GrowingCache> spare_caches;
 
   Data(Network opened, Tokenizer loaded, ThreadPool& threads, const kernels::Table& table)
       : network(std::move(opened)),
@@ -104,11 +113,14 @@ struct Engine::Data {
         ops(table),
         logits({1, network.spec().decoder.vocabulary}) {}
 
-  void prefill(const Prompt& prompt, TensorView vision);
-  void append(std::span<const std::int32_t> ids);
+  GrowingCache take_cache();
   Result<Tensor> encode(std::span<const Page> pages, std::span<const ViewPlan> plans,
                         std::stop_token stop, PageTimings& timings);
-  Result<FinishReason> generate(const Prompt& prompt, const ReadOptions& options, PageText& page);
+  void append(GrowingCache& cache, const Tensor& rows);
+  void append(GrowingCache& cache, std::span<const std::int32_t> ids);
+  Result<void> start(Reading& reading, TensorView vision);
+  Result<std::unique_ptr<Reading>> open(std::span<const Page> pages, const ReadOptions& options);
+  void step(std::span<Reading* const> readings, TensorView step_logits);
 };
 
 // The decoder's rows for all vision tokens of the pages, in order; empty where it was stopped.
@@ -137,68 +149,52 @@ Result<Tensor> Engine::Data::encode(std::span<const Page> pages, std::span<const
   return all;
 }
 
-// The logits of the first token.
-void Engine::Data::prefill(const Prompt& prompt, TensorView vision) {
+GrowingCache Engine::Data::take_cache() {
+  if (spare_caches.empty()) return GrowingCache();
+  GrowingCache cache = std::move(spare_caches.back());
+  spare_caches.pop_back();
+  return cache;
+}
+
+// The logits of the token after these rows.
+void Engine::Data::append(GrowingCache& cache, const Tensor& rows) {
   kernels::Context context{pool, scratch};
-  const auto length = static_cast<std::int64_t>(prompt.ids.size());
-  cache.restart(network, length);
-  const Tensor rows = network.embed(ops, context, prompt.ids, prompt.image_id, vision);
   network.decode(ops, context, rows.view(), cache.get(), logits.view());
 }
 
 // The logits of the token after these, which the network wrote.
-void Engine::Data::append(std::span<const std::int32_t> ids) {
-  constexpr std::int32_t kNoImage =
-      -1;  // an image token that the network wrote is a token like others
+void Engine::Data::append(GrowingCache& cache, std::span<const std::int32_t> ids) {
   kernels::Context context{pool, scratch};
-  cache.make_room(network, static_cast<std::int64_t>(ids.size()));
-  const Tensor rows = network.embed(ops, context, ids, kNoImage, {});
-  network.decode(ops, context, rows.view(), cache.get(), logits.view());
+  cache.make_room(network, std::ssize(ids));
+  append(cache, network.embed(ops, context, ids, kNoImage, {}));
 }
 
-// From the logits of the first token to the end of the text.
-Result<FinishReason> Engine::Data::generate(const Prompt& prompt, const ReadOptions& options,
-                                            PageText& page) {
-  const NetworkSpec& spec = network.spec();
-  const std::int64_t positions_left =
-      spec.decoder.max_positions - static_cast<std::int64_t>(prompt.ids.size());
-  const std::int64_t most = std::min(options.generate.max_tokens, positions_left);
-  const auto begun = static_cast<std::int64_t>(options.prefix.size());
-  RepeatGuard guard(options.generate.no_repeat, prompt.ids, std::max(most, begun));
-  LoopDetector loops(options.loops, [this](std::int32_t id) { return tokenizer.token_bytes(id); });
-  TextWriter writer(tokenizer, page, options.on_text);
-  Random random(options.generate.seed);
+// From the prompt to the first token.
+Result<void> Engine::Data::start(Reading& reading, TensorView vision) {
+  kernels::Context context{pool, scratch};
+  Stopwatch watch;
+  const Prompt& prompt = reading.prompt();
+  reading.cache().restart(network, std::ssize(prompt.ids));
+  append(reading.cache(), network.embed(ops, context, prompt.ids, prompt.image_id, vision));
+  reading.page().timings.prefill_ms = watch.lap_ms();
+  LECTIO_TRY(const std::span<const std::int32_t> prefix, reading.begin());
+  if (!prefix.empty()) append(reading.cache(), prefix);
+  if (reading.goes_on()) LECTIO_TRY_VOID(reading.choose(logits.floats()));
+  return {};
+}
 
-  const auto most_tokens = static_cast<std::size_t>(std::max(most, begun));
-  page.ids.reserve(most_tokens);
-  page.log_probabilities.reserve(most_tokens);
-  page.text_ends.reserve(most_tokens);
-  writer.begin_with(options.prefix, options.prefix_log_probabilities);
-  for (const std::int32_t id : options.prefix) {
-    guard.push(id);
-    if (loops.push(id)) return bad_option("prefix: it holds a loop");
+// The next token of each, all at once. step_logits has a row each.
+void Engine::Data::step(std::span<Reading* const> readings, TensorView step_logits) {
+  kernels::Context context{pool, scratch};
+  std::vector<std::int32_t> ids;
+  std::vector<KvCache*> caches;
+  for (Reading* const reading : readings) {
+    reading->cache().make_room(network, 1);
+    ids.push_back(reading->pending().front());
+    caches.push_back(&reading->cache().get());
   }
-  if (begun > 0 && begun < most) append(options.prefix);
-  while (static_cast<std::int64_t>(page.ids.size()) < most) {
-    if (options.stop.stop_requested()) return writer.finish(FinishReason::kCancelled);
-    if (static_cast<std::int64_t>(page.ids.size()) > begun) append(std::span(&page.ids.back(), 1));
-    const double log_sum = log_sum_exp(logits.floats());  // before a rule bans anything
-    const std::int32_t id =
-        choose_token(logits.floats(), guard.banned(), options.generate.temperature, random);
-    const float logit = logits.floats()[static_cast<std::size_t>(id)];
-    if (!std::isfinite(logit)) {
-      return Error(ErrorCode::kInvalidModel,
-                   "the network gave no finite logit for token " + std::to_string(page.ids.size()));
-    }
-    if (id == spec.eos_id) return writer.finish(FinishReason::kStop);
-    guard.push(id);
-    ++page.generated_tokens;
-    if (loops.push(id)) return writer.finish_loop(*loops.found());
-    const auto log_probability = static_cast<float>(static_cast<double>(logit) - log_sum);
-    writer.push(id, log_probability, loops.settled());
-  }
-  return writer.finish(most == options.generate.max_tokens ? FinishReason::kMaxTokens
-                                                           : FinishReason::kMaxContext);
+  const Tensor rows = network.embed(ops, context, ids, kNoImage, {});
+  network.step(ops, context, rows.view(), caches, step_logits);
 }
 
 Mode auto_mode(const NetworkSpec& spec, std::int64_t width, std::int64_t height) {
@@ -233,13 +229,13 @@ Result<PageText> Engine::read(const Page& page, const ReadOptions& options) {
   return read(std::span(&page, 1), options);
 }
 
-Result<PageText> Engine::read(std::span<const Page> pages, const ReadOptions& options) {
-  Data& data = *data_;
-  const NetworkSpec& spec = data.network.spec();
+// Everything up to the first token; where it was stopped before, a reading that is over.
+Result<std::unique_ptr<Reading>> Engine::Data::open(std::span<const Page> pages,
+                                                    const ReadOptions& options) {
+  const NetworkSpec& spec = network.spec();
   LECTIO_TRY_VOID(check(options.generate));
   LECTIO_TRY_VOID(check_prefix(options.prefix, spec.decoder.vocabulary));
 
-  Stopwatch watch;
   PageText result;
   std::vector<ViewPlan> plans;
   std::vector<TokenLayout> layouts;
@@ -255,24 +251,78 @@ Result<PageText> Engine::read(std::span<const Page> pages, const ReadOptions& op
     layouts.push_back(plan.layout);
     plans.push_back(std::move(plan));
   }
-  LECTIO_TRY(const Prompt prompt,
-             build_prompt(options.prompt, data.tokenizer, layouts, spec.bos_id));
-  result.prompt_tokens = static_cast<std::int64_t>(prompt.ids.size());
+  LECTIO_TRY(Prompt prompt, build_prompt(options.prompt, tokenizer, layouts, spec.bos_id));
+  result.prompt_tokens = std::ssize(prompt.ids);
   if (result.prompt_tokens >= spec.decoder.max_positions) {
     return Error(ErrorCode::kTooLarge,
                  "prompt of " + std::to_string(result.prompt_tokens) + " tokens: the network has " +
                      std::to_string(spec.decoder.max_positions) + " positions");
   }
   result.finish = FinishReason::kCancelled;
-  LECTIO_TRY(const Tensor vision, data.encode(pages, plans, options.stop, result.timings));
-  if (options.stop.stop_requested()) return result;
-  watch.lap_ms();
-  data.prefill(prompt, vision.view());
-  result.timings.prefill_ms = watch.lap_ms();
+  LECTIO_TRY(const Tensor vision, encode(pages, plans, options.stop, result.timings));
+  auto reading = std::make_unique<Reading>(spec, tokenizer, std::move(prompt), options,
+                                           std::move(result), take_cache());
+  if (!options.stop.stop_requested()) LECTIO_TRY_VOID(start(*reading, vision.view()));
+  return reading;
+}
 
-  LECTIO_TRY(result.finish, data.generate(prompt, options, result));
-  result.timings.decode_ms = watch.lap_ms();
-  return result;
+Result<PageText> Engine::read(std::span<const Page> pages, const ReadOptions& options) {
+  Data& data = *data_;
+  LECTIO_TRY(const std::unique_ptr<Reading> reading, data.open(pages, options));
+  Stopwatch watch;
+  while (reading->goes_on()) {
+    data.append(reading->cache(), reading->pending());
+    LECTIO_TRY_VOID(reading->choose(data.logits.floats()));
+  }
+  reading->page().timings.decode_ms = watch.lap_ms();
+  data.spare_caches.push_back(std::move(reading->cache()));
+  return std::move(reading->page());
+}
+
+void Engine::read_many(std::int64_t together, const std::function<std::optional<ReadJob>()>& next,
+                       const std::function<void(std::int64_t, Result<PageText>)>& done) {
+  LECTIO_CHECK(together >= 1, std::to_string(together));
+  Data& data = *data_;
+  const Tensor logits({together, data.network.spec().decoder.vocabulary});
+  std::vector<Member> members;
+  std::int64_t count = 0;
+  const auto finish = [&](Member& member) {
+    member.reading->page().timings.decode_ms = member.watch.lap_ms();
+    data.spare_caches.push_back(std::move(member.reading->cache()));
+    done(member.index, std::move(member.reading->page()));
+  };
+  for (bool more = true; more || !members.empty();) {
+    while (more && std::ssize(members) < together) {
+      const std::optional<ReadJob> job = next();
+      more = job.has_value();
+      if (!more) break;
+      auto reading = data.open(std::span(&job->page, 1), job->options);
+      const std::int64_t index = count++;
+      if (reading) {
+        members.push_back({index, *std::move(reading), {}});
+      } else {
+        done(index, reading.error());
+      }
+    }
+    std::vector<Reading*> going;
+    std::erase_if(members, [&](Member& member) {
+      if (member.reading->goes_on()) {
+        going.push_back(member.reading.get());
+        return false;
+      }
+      finish(member);
+      return true;
+    });
+    if (going.empty()) continue;
+    data.step(going, logits.view().row_range(0, std::ssize(going)));
+    for (std::size_t i = members.size(); i-- > 0;) {
+      const TensorView row = logits.view().row_range(static_cast<std::int64_t>(i), 1);
+      const Result<void> chosen = members[i].reading->choose(row.floats());
+      if (chosen) continue;
+      done(members[i].index, chosen.error());
+      members.erase(members.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
 }
 
 }  // namespace lectio

@@ -41,6 +41,12 @@ struct ReadOptions {
   std::stop_token stop;  // looked at between stages and before every token
 };
 
+// A page to read, and how.
+struct ReadJob {
+  Page page;
+  ReadOptions options;
+};
+
 // The mode for a page of this size, in pixels, when the user names none: the fewest vision tokens
 // that keep the page's own resolution.
 //   v1  longer side <= 512: tiny; <= 640: small; <= 1280: base, which shrinks to no less than 0.8;
@@ -71,6 +77,14 @@ class Engine {
   // Several pages in one prompt, one for each of its <image> marks, in order. Token counts are
   // sums; where auto chooses different modes, their names are joined by "+".
   Result<PageText> read(std::span<const Page> pages, const ReadOptions& options);
+  // Reads many pages, up to `together` of them token by token at the same time, which reads the
+  // weights once for all of them. `next` gives a page when there is room for it, or nothing when
+  // there are no more; `done` is told of each, by its place in the order of `next`, as it ends: a
+  // page that fails does not stop the others. Texts are those of read, to the bit. decode_ms is the
+  // time from a page's first token to its last, whatever else happened meanwhile. What `next`,
+  // `done` or a page throws ends the call.
+  void read_many(std::int64_t together, const std::function<std::optional<ReadJob>()>& next,
+                 const std::function<void(std::int64_t index, Result<PageText>)>& done);
   const Network& network() const;
   const Tokenizer& tokenizer() const;
 

@@ -454,5 +454,62 @@ TEST(AutoMode, LeavesTheChoiceOfTilesToTheSecondFamily) {
   EXPECT_EQ(auto_mode(spec_of(Family::kV2), 3000, 2000), Mode::kGundam);
 }
 
+// Pages of different modes and lengths, some with a prefix, one that cannot be read: each as alone,
+// for any number of places.
+TEST_F(EngineTest, ReadsManyPagesTogetherAsOneByOne) {
+  Engine engine = open(golden("tiny-v1"));
+  const auto job = [&](int i) {
+    ReadJob result{page(i % 2 == 0 ? "A" : "B"), options(i % 3 == 0 ? Mode::kTiny : Mode::kSmall)};
+    result.options.generate.max_tokens = i == 4 ? 0 : 3 + 5 * (i % 4);
+    if (i == 2) result.options.prefix = {7, 9};
+    if (i == 3) result.options.generate.temperature = -1;
+    return result;
+  };
+  constexpr int kJobs = 7;
+  for (const std::int64_t together : {1, 2, 3, 8}) {
+    std::vector<int> seen(kJobs, 0);
+    int given = 0;
+    const auto next = [&]() -> std::optional<ReadJob> {
+      if (given == kJobs) return std::nullopt;
+      return job(given++);
+    };
+    engine.read_many(together, next, [&](std::int64_t index, Result<PageText> got) {
+      ++seen[static_cast<std::size_t>(index)];
+      const ReadJob alone = job(static_cast<int>(index));
+      const auto expected = engine.read(alone.page, alone.options);
+      ASSERT_EQ(static_cast<bool>(got), static_cast<bool>(expected)) << index;
+      if (!got) return;
+      EXPECT_EQ(got->ids, expected->ids) << index << " of " << together << " together";
+      EXPECT_EQ(got->text, expected->text);
+      EXPECT_EQ(got->finish, expected->finish);
+      EXPECT_EQ(got->log_probabilities.size(), expected->log_probabilities.size());
+      for (std::size_t i = 0; i < got->log_probabilities.size(); ++i) {
+        if (std::isnan(expected->log_probabilities[i])) continue;
+        EXPECT_EQ(got->log_probabilities[i], expected->log_probabilities[i]);
+      }
+    });
+    EXPECT_THAT(seen, testing::Each(1));
+  }
+}
+
+TEST_F(EngineTest, StopsEveryPageOfManyWhenAsked) {
+  Engine engine = open(golden("tiny-v1"));
+  std::stop_source stop;
+  int given = 0;
+  int cancelled = 0;
+  const auto next = [&]() -> std::optional<ReadJob> {
+    if (given++ == 3) return std::nullopt;
+    ReadJob job{page("A"), options(Mode::kTiny, 200)};
+    job.options.stop = stop.get_token();
+    job.options.on_text = [&](std::string_view) { stop.request_stop(); };
+    return job;
+  };
+  engine.read_many(2, next, [&](std::int64_t, Result<PageText> got) {
+    ASSERT_TRUE(got);
+    cancelled += got->finish == FinishReason::kCancelled ? 1 : 0;
+  });
+  EXPECT_EQ(cancelled, 3);
+}
+
 }  // namespace
 }  // namespace lectio
