@@ -181,5 +181,8 @@ extern const Isa kIsa;
 namespace avx512 {
 extern const Isa kIsa;
 }
+namespace avx512bf16 {  // with AVX-512's BF16 and VNNI
+extern const Isa kIsa;
+}
 
 }  // namespace lectio::kernels

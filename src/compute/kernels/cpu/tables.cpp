@@ -52,7 +52,7 @@ struct NarrowBound<kOperation, kSet> {
 
 template <const narrow::Set& kSet>
 constexpr Table narrow_table(const char* name) {
-  Table table = table_of<avx512::kIsa>(name);
+  Table table = table_of<avx512bf16::kIsa>(name);
   table.operand = NarrowBound<narrow::operand, kSet>::call;
   table.linear = NarrowBound<narrow::linear, kSet>::call;
   table.conv2d = NarrowBound<narrow::conv2d, kSet>::call;
@@ -62,8 +62,8 @@ constexpr Table narrow_table(const char* name) {
   return table;
 }
 
-constexpr narrow::Set kPairs{avx512::kIsa, avx512bf16::kNarrow, false};
-constexpr narrow::Set kBytes{avx512::kIsa, avx512bf16::kNarrow, true};
+constexpr narrow::Set kPairs{avx512bf16::kIsa, avx512bf16::kNarrow, false};
+constexpr narrow::Set kBytes{avx512bf16::kIsa, avx512bf16::kNarrow, true};
 
 }  // namespace
 
