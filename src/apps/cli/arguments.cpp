@@ -257,6 +257,49 @@ CLI::App* add_convert(CLI::App& app, ConvertArguments& convert) {
   return command;
 }
 
+const std::map<std::string, DType> kBenchFormats = {{"bf16", DType::kBF16},
+                                                    {"f16", DType::kF16},
+                                                    {"f32", DType::kF32},
+                                                    {"q8", DType::kQ8},
+                                                    {"q4", DType::kQ4}};
+
+CLI::App* add_bench(CLI::App& app, BenchArguments& bench) {
+  CLI::App* const command = app.add_subcommand(
+      "bench", "Time the stages of reading a page, beside what the machine can do at best");
+  auto* const model =
+      command->add_option("--model", bench.model, "Model folder")->type_name("MODEL");
+  command
+      ->add_option("--synthetic", bench.synthetic,
+                   "Random weights in memory instead: v1, v2, nano or a config.json")
+      ->excludes(model)
+      ->type_name("NETWORK");
+  command->add_option("--format", bench.format, "Of random weights: bf16, f16, f32, q8 or q4")
+      ->transform(CLI::CheckedTransformer(kBenchFormats))
+      ->type_name("FORMAT")
+      ->default_str("bf16");
+  command->add_option("--stages", bench.stages, "encoder, prefill, decode, page")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"encoder", "prefill", "decode", "page"}))
+      ->type_name("LIST");
+  command->add_option("--tokens", bench.tokens, "Tokens of the whole page")
+      ->check(CLI::Range(1, 8000))
+      ->type_name("N")
+      ->default_str("1000");
+  command->add_option("--repeats", bench.repeats, "Of each stage; the median counts")
+      ->check(CLI::Range(1, 100))
+      ->type_name("N")
+      ->default_str("3");
+  command->add_option("--threads", bench.threads, "0: one a core")
+      ->check(CLI::Range(0, 1024))
+      ->type_name("N")
+      ->default_str("0");
+  command->add_option("--kernels", bench.kernels, "auto, or a name that verify lists")
+      ->type_name("NAME")
+      ->default_str("auto");
+  command->add_flag("--json", bench.json, "The result as JSON");
+  return command;
+}
+
 CLI::App* add_synth(CLI::App& app, SynthArguments& synth) {
   CLI::App* const command = app.add_subcommand(
       "synth", "Write a model of any size with weights by formula, for proofs and benchmarks");
@@ -373,6 +416,7 @@ std::variant<Arguments, int> parse_arguments(int argc, char** argv) {
   ConvertArguments convert;
   SynthArguments synth;
   VerifyArguments verify;
+  BenchArguments bench;
   EvalPagesArguments eval;
   const CLI::App* const read_command = add_read(app, read);
   const CLI::App* const info_command = add_info(app, info);
@@ -380,6 +424,7 @@ std::variant<Arguments, int> parse_arguments(int argc, char** argv) {
   const CLI::App* const convert_command = add_convert(app, convert);
   const CLI::App* const synth_command = add_synth(app, synth);
   const CLI::App* const verify_command = add_verify(app, verify);
+  const CLI::App* const bench_command = add_bench(app, bench);
   static_cast<void>(add_eval(app, eval));
   try {
     app.parse(argc, argv);
@@ -398,6 +443,8 @@ std::variant<Arguments, int> parse_arguments(int argc, char** argv) {
     arguments.command = std::move(synth);
   } else if (verify_command->parsed()) {
     arguments.command = std::move(verify);
+  } else if (bench_command->parsed()) {
+    arguments.command = std::move(bench);
   } else {
     arguments.command = std::move(eval);
   }

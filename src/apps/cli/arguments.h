@@ -91,6 +91,18 @@ struct VerifyArguments {
   bool json = false;
 };
 
+struct BenchArguments {
+  std::filesystem::path model;  // empty: the default model
+  std::string synthetic;        // empty: a model; "v1", "v2", "nano" or the path of a config.json
+  DType format = DType::kBF16;  // of synthetic weights
+  std::vector<std::string> stages = {"encoder", "prefill", "decode", "page"};
+  std::int64_t tokens = 1000;  // of the whole page
+  int repeats = 3;
+  int threads = 0;
+  std::string kernels = "auto";
+  bool json = false;
+};
+
 struct EvalPagesArguments {
   ReadingArguments reading;
   std::filesystem::path folder;
@@ -113,7 +125,7 @@ struct TypesetArguments {
 
 struct Arguments {
   std::variant<ReadArguments, InfoArguments, TypesetArguments, ConvertArguments, SynthArguments,
-               VerifyArguments, EvalPagesArguments>
+               VerifyArguments, BenchArguments, EvalPagesArguments>
       command;
   bool quiet = false;
   bool verbose = false;

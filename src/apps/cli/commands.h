@@ -12,6 +12,7 @@ int run_typeset(const TypesetArguments& arguments);
 int run_convert(const ConvertArguments& arguments);
 int run_synth(const SynthArguments& arguments);
 int run_verify(const VerifyArguments& arguments);
+int run_bench(const BenchArguments& arguments);
 int run_eval_pages(const EvalPagesArguments& arguments);
 
 }  // namespace lectio::cli

@@ -22,6 +22,7 @@ int run(const TypesetArguments& arguments) { return run_typeset(arguments); }
 int run(const ConvertArguments& arguments) { return run_convert(arguments); }
 int run(const SynthArguments& arguments) { return run_synth(arguments); }
 int run(const VerifyArguments& arguments) { return run_verify(arguments); }
+int run(const BenchArguments& arguments) { return run_bench(arguments); }
 int run(const EvalPagesArguments& arguments) { return run_eval_pages(arguments); }
 
 int run(int argc, char** argv) {

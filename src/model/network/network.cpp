@@ -58,13 +58,16 @@ Network::~Network() = default;
 Result<Network> Network::open(const std::filesystem::path& model,
                               const std::filesystem::path& vision) {
   LECTIO_TRY(Checkpoint checkpoint, open_checkpoint(model, vision));
-  NetworkSpec& spec = checkpoint.spec;
-  TensorSource& source = checkpoint.tensors;
+  auto network = of(std::move(checkpoint.spec), std::move(checkpoint.tensors));
+  if (!network) return network.error().within(model.string());
+  return network;
+}
+
+Result<Network> Network::of(NetworkSpec spec, TensorSource source) {
   Binder binder(source);
   VisionTower tower = VisionTower::bind(binder, spec);
   Decoder decoder = Decoder::bind(binder, spec.decoder);
-  if (const Result<void> bound = binder.finish(); !bound)
-    return bound.error().within(model.string());
+  LECTIO_TRY_VOID(binder.finish());
 
   std::int64_t parameters = 0;
   std::int64_t bytes = 0;
@@ -82,6 +85,28 @@ Result<Network> Network::open(const std::filesystem::path& model,
 const NetworkSpec& Network::spec() const { return data_->spec; }
 std::int64_t Network::parameters() const { return data_->parameters; }
 std::int64_t Network::weight_bytes() const { return data_->weight_bytes; }
+
+StepWeights Network::step_weights() const {
+  const auto bytes_of = [](const GatedMlp& mlp) {
+    return mlp.gate.bytes() + mlp.up.bytes() + mlp.down.bytes();
+  };
+  const Decoder& decoder = data_->decoder;
+  StepWeights weights{.always = decoder.head.bytes(), .experts = 0, .format = decoder.head.dtype};
+  for (const DecoderLayer& layer : decoder.layers) {
+    const Attention& attention = layer.attention;
+    for (const Linear* const part : {&attention.q, &attention.k, &attention.v, &attention.o}) {
+      weights.always += part->weight.bytes();
+    }
+    if (const auto* dense = std::get_if<GatedMlp>(&layer.feed_forward)) {
+      weights.always += bytes_of(*dense);
+      continue;
+    }
+    const auto& routed = std::get<MixtureOfExperts>(layer.feed_forward);
+    weights.always += routed.gate.view().bytes() + bytes_of(routed.shared);
+    for (const GatedMlp& expert : routed.experts) weights.experts += bytes_of(expert);
+  }
+  return weights;
+}
 
 Tensor Network::encode(const kernels::Table& ops, kernels::Context& context, TensorView global,
                        TensorView tiles, const TokenLayout& layout,

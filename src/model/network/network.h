@@ -15,8 +15,16 @@
 #include "model/layers/run.h"
 #include "model/spec/network_spec.h"
 #include "model/spec/token_layout.h"
+#include "model/weights/tensor_source.h"
 
 namespace lectio {
+
+// What a step of decoding one token reads of the weights, in bytes.
+struct StepWeights {
+  std::int64_t always = 0;     // attention, dense layers, routers, shared experts, head
+  std::int64_t experts = 0;    // all routed experts of all layers: a token chooses some in each
+  DType format = DType::kF32;  // of the head
+};
 
 // Weights are immutable: encode and decode may run on several threads, each with its own Context
 // and KvCache.
@@ -26,6 +34,8 @@ class Network {
   // safetensors, or a GGUF model, whose vision file may be named. kInvalidModel with every problem.
   static Result<Network> open(const std::filesystem::path& model,
                               const std::filesystem::path& vision = {});
+  // From tensors under the official names. kInvalidModel with every problem.
+  static Result<Network> of(NetworkSpec spec, TensorSource tensors);
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;
   ~Network();
@@ -33,6 +43,7 @@ class Network {
   const NetworkSpec& spec() const;
   std::int64_t parameters() const;  // numbers in use
   std::int64_t weight_bytes() const;
+  StepWeights step_weights() const;
 
   // The decoder-width embedding of every slot of the layout: [layout.count(), width].
   // global [1, 3, N, N]; tiles [count, 3, T, T] or empty; both as Views holds them, F32.

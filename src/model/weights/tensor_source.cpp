@@ -277,6 +277,16 @@ Result<TensorSource> TensorSource::open(const fs::path& path) {
   return source;
 }
 
+TensorSource TensorSource::of(std::string name, std::map<std::string, Tensor> tensors) {
+  TensorSource source;
+  source.name_ = std::move(name);
+  source.owned_ = std::move(tensors);
+  for (const auto& [tensor, numbers] : source.owned_) {
+    source.tensors_.emplace(tensor, StoredTensor{numbers.view(), source.name_});
+  }
+  return source;
+}
+
 const StoredTensor* TensorSource::find(const std::string& name) const {
   const auto found = tensors_.find(name);
   return found == tensors_.end() ? nullptr : &found->second;

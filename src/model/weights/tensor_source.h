@@ -41,6 +41,9 @@ class TensorSource {
   // in them.
   void fit_shapes(const std::vector<TensorEntry>& table);
 
+  // Tensors that it keeps in memory. `name` stands for the file in messages.
+  static TensorSource of(std::string name, std::map<std::string, Tensor> tensors);
+
   const StoredTensor* find(const std::string& name) const;  // null where there is none
   const std::map<std::string, StoredTensor>& tensors() const { return tensors_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
@@ -58,6 +61,7 @@ class TensorSource {
   std::vector<MappedFile> files_;
   std::vector<Tensor> copies_;
   std::shared_ptr<const GgufModel> gguf_;
+  std::map<std::string, Tensor> owned_;
   std::map<std::string, StoredTensor> tensors_;
   std::map<std::string, std::string> metadata_;
 };
