@@ -166,7 +166,7 @@ Result<bool> Batch::add(const PageResult& result) {
   data.progress.clear();
   const Verdict verdict = result.reading.verdict;
   const bool good = verdict == Verdict::kOk || verdict == Verdict::kBlank;
-  if (!good || (data.tells_all && !result.from_store)) tell(result);
+  if (!result.from_store && (!good || data.tells_all)) tell(result);
   data.progress.page(result, data.report);
   data.documents[result.input].read += read ? 1 : 0;
   return data.documents[result.input].complete;

@@ -170,6 +170,7 @@ bool LoopDetector::is_structural(std::int64_t last) const {
 }
 
 void LoopDetector::look_for_tokens() {
+  if (rule_.within_page && beyond_page_ < 0) return;
   if (tokens_.longest() < std::min(rule_.repeated_tokens, rule_.structural_tokens)) return;
   const std::int64_t longest = std::min(tokens_.count() - 1, kLongestPeriod);
   for (std::int64_t period = 1; period <= longest; ++period) {

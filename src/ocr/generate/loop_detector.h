@@ -27,6 +27,8 @@ struct LoopRule {
   // Letters and digits that the page has ink for; 0: not known. Far beyond it, numbers that count
   // on and text that never ends are loops too.
   std::int64_t page_characters = 0;
+  // Let tokens repeat as long as the page has ink for the text.
+  bool within_page = false;
 };
 
 // Follows one sequence. Per token it compares with each of the last kLongestPeriod tokens, which is

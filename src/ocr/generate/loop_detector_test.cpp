@@ -163,6 +163,19 @@ TEST(LoopDetector, FindsNumbersThatCountOnBeyondThePage) {
   EXPECT_FALSE(script.run()) << "without knowing the page, a count may be true";
 }
 
+TEST(LoopDetector, LetsTokensRepeatWithinThePageWhereItIsTold) {
+  Script script;
+  for (int i = 0; i < 400; ++i) script.say("word" + std::to_string(i % 10));  // 5 letters each
+  LoopRule rule;
+  rule.within_page = true;
+  rule.page_characters = 2000;
+  EXPECT_FALSE(script.run(rule));
+  rule.page_characters = 1000;
+  const auto loop = script.run(rule);
+  ASSERT_TRUE(loop);
+  EXPECT_EQ(loop->keep, 10);
+}
+
 TEST(LoopDetector, FindsTextThatGoesFarBeyondThePage) {
   Script script;
   script.prose(3000, 9);

@@ -100,7 +100,41 @@ class CarefulReader {
     reading_.evidence.attempts.push_back(std::move(attempt));
   }
 
+  // Letters of the text had its loop not been taken back.
+  std::int64_t letters_with_loop() const {
+    const PageText& text = reading_.text;
+    const LoopSpan& loop = *text.loop;
+    const auto at = [&](std::int64_t token) {
+      const auto end = std::min<std::int64_t>(token, std::ssize(text.text_ends));
+      return end == 0 ? 0
+                      : static_cast<std::size_t>(text.text_ends[static_cast<std::size_t>(end - 1)]);
+    };
+    const std::string_view unit = std::string_view(text.text).substr(
+        at(loop.begin), at(loop.begin + loop.period) - at(loop.begin));
+    return count_letters(text.text) + count_letters(unit) * (loop.length / loop.period - 1);
+  }
+
+  // Where the page has ink for all of the repetition, it may be true: the text goes on until the
+  // ink is used up, and counts if it ends by itself before that.
+  void try_within_page(const ReadOptions& first) {
+    if (done() || first.loops.page_characters == 0) return;
+    const auto& loop = reading_.text.loop;
+    if (!loop || loop->kind != LoopKind::kTokens || loop->period < 1) return;
+    if (letters_with_loop() > first.loops.page_characters) return;
+    ReadOptions how = first;
+    how.loops.within_page = true;
+    how.prefix = reading_.text.ids;
+    how.prefix_log_probabilities = reading_.text.log_probabilities;
+    how.on_text = nullptr;
+    auto text = ask_(page_, how);
+    if (!text) return;
+    const bool ended = text->finish == FinishReason::kStop;
+    note(kWithinPage, how, *text, ended ? 0 : text->generated_tokens);
+    if (ended) adopt(*std::move(text));
+  }
+
   void recover(const ReadOptions& first) {
+    try_within_page(first);
     while (!done()) {
       const std::size_t before = reading_.text.ids.size();
       ReadOptions how = first;

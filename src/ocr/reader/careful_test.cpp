@@ -164,6 +164,24 @@ TEST(ReadCarefully, ALoopThatNothingHelpsIsFlaggedAndTheGoodPartStays) {
   EXPECT_EQ(model.heights.back(), 110);
 }
 
+TEST(ReadCarefully, ARepetitionThatThePageHasInkForIsKept) {
+  ScriptedModel model({{letters(50), FinishReason::kLoop}, {Ids(180, 7)}});
+  const auto reading = read_carefully(page(), ink_of(230), options(), model.ask());
+  ASSERT_TRUE(reading);
+  EXPECT_EQ(reading->verdict, Verdict::kOk);
+  EXPECT_EQ(reading->text.ids.size(), 230U);
+  ASSERT_EQ(model.asked.size(), 2U);
+  EXPECT_TRUE(model.asked[1].loops.within_page);
+  EXPECT_EQ(model.asked[1].generate.no_repeat.kind, NoRepeatRule::Kind::kNone);
+  EXPECT_EQ(reading->evidence.attempts[1].why, "within_page");
+
+  // With ink for less than that, it is not even tried.
+  ScriptedModel other({{letters(50), FinishReason::kLoop}, {Ids(20, 7)}});
+  EXPECT_EQ(read_carefully(page(), ink_of(200), options(), other.ask())->verdict,
+            Verdict::kDegraded);
+  EXPECT_FALSE(other.asked[1].loops.within_page);
+}
+
 TEST(ReadCarefully, TwoLoopsOfAPageAreBothPassed) {
   ScriptedModel model(
       {{letters(50), FinishReason::kLoop}, {letters(30), FinishReason::kLoop}, {letters(20)}});

@@ -11,7 +11,9 @@ constexpr std::array<std::string_view, 8> kNames = {
 constexpr std::size_t kLongestTag = 64;  // a '<' without '>' within so many bytes is no markup
 
 bool is_degraded(const Evidence& evidence, const VerdictLimits& limits) {
-  if (evidence.attempts.size() > 1) return true;
+  const bool true_repetition =
+      evidence.attempts.size() == 2 && evidence.attempts.back().why == kWithinPage;
+  if (evidence.attempts.size() > 1 && !true_repetition) return true;
   if (evidence.unread_ink && *evidence.unread_ink > limits.most_unread_ink) return true;
   const auto ink = static_cast<double>(evidence.ink_characters);
   const auto read = static_cast<double>(evidence.read_characters);
