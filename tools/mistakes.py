@@ -95,7 +95,7 @@ MISTAKES = [
      "width <= uncut_side(tile_side) && height <= uncut_side(tile_side)",
      "width < uncut_side(tile_side) && height < uncut_side(tile_side)", ("views", "ChooseTileGrid.*")),
     ("14.9", "of equal grids the first is taken", "src/ocr/views/tile_grid.cpp",
-     "(difference == best_difference && fills)", "false", ("views", "ChooseTileGrid.*")),
+     "(difference == best_difference && fills)", "(difference == best_difference && fills && area < 0)", ("views", "ChooseTileGrid.*")),
     ("14.9", "padding offsets are rounded down", "src/media/image/resize.cpp",
      "plan.y = round_half_even(static_cast<double>(side - plan.height) * 0.5);",
      "plan.y = (side - plan.height) / 2;", ("image", "PlanPad.*:PadToSquare.*")),

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <fstream>
@@ -24,7 +25,8 @@ using ::testing::HasSubstr;
 // "y.full".
 class GoldenFileTest : public ::testing::Test {
  protected:
-  GoldenFileTest() : path_(::testing::TempDir() + "golden_file_test.safetensors") {
+  GoldenFileTest()
+      : path_(::testing::TempDir() + "golden_file_" + std::to_string(::getpid()) + ".safetensors") {
     Random random(5);
     for (float& number : x_.floats()) number = static_cast<float>(random.uniform(-1, 1));
     for (float& number : y_.floats()) number = static_cast<float>(random.uniform(-1, 1));

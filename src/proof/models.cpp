@@ -26,10 +26,16 @@ Result<fs::path> tiny_model(const fs::path& golden, const char* model, DType for
   if (problem) {
     return Error(ErrorCode::kIo, folder.string() + ": cannot create: " + problem.message());
   }
+  ThreadPool alone(1);
+  if (format == DType::kQ4) {  // which GGUF files alone have
+    LECTIO_TRY(const Checkpoint checkpoint, open_checkpoint(golden / model));
+    LECTIO_TRY(const auto converted,
+               convert_to_gguf(checkpoint, format, gguf_paths_in(folder), {}, alone));
+    return folder;
+  }
   LECTIO_TRY(const TensorSource source, TensorSource::open(golden / model));
   LECTIO_TRY(const std::string config, read_file(golden / model / "config.json"));
   LECTIO_TRY_VOID(write_file_atomic(folder / "config.json", config));
-  ThreadPool alone(1);
   LECTIO_TRY(const auto converted,
              convert_to_safetensors(source, {}, format, folder / "model.safetensors", alone));
   return folder;
@@ -39,8 +45,12 @@ Result<void> make_full_model(Family family, DType format, const fs::path& folder
                              const std::function<void(std::int64_t, std::int64_t)>& on_progress,
                              const std::stop_token& stop) {
   std::error_code problem;
-  if (fs::exists(folder / "model.safetensors", problem)) return {};
+  if (fs::exists(folder / "model.safetensors", problem) ||
+      fs::exists(gguf_paths_in(folder).language, problem)) {
+    return {};
+  }
   SynthOptions options;
+  options.gguf = format == DType::kQ4;
   options.format = format;
   options.on_progress = on_progress;
   options.stop = stop;

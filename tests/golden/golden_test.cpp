@@ -3,6 +3,7 @@
 // compared and how is in src/proof; `lectio verify` shows the same numbers.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <ostream>
@@ -51,8 +52,9 @@ std::vector<Proved> everything() {
       if (!reference || golden.quick) list.push_back({golden, backend, DType::kBF16});
     }
     const std::string_view best = kernels::for_this_cpu().name;
-    for (const DType format : {DType::kF32, DType::kF16, DType::kQ8}) {
-      if (golden.quick || format == DType::kQ8) list.push_back({golden, best, format});
+    for (const DType format : {DType::kF32, DType::kF16, DType::kQ8, DType::kQ4}) {
+      if (golden.quick || format == DType::kQ8 || format == DType::kQ4)
+        list.push_back({golden, best, format});
     }
   }
   return list;
@@ -64,7 +66,7 @@ TEST_P(GoldenTest, ReproducesEveryStage) {
   const auto& [golden, backend, format] = GetParam();
   const std::filesystem::path work =
       std::filesystem::path(::testing::TempDir()) /
-      (std::string("golden_") + golden.name + "_" + dtype_name(format));
+      ("golden_" + std::to_string(::getpid()) + "_" + dtype_name(format));
   const auto folder = tiny_model(kGolden, golden.model, format, work);
   ASSERT_TRUE(folder) << folder.error().message();
   const auto network = Network::open(*folder);

@@ -227,8 +227,12 @@ CLI::App* add_typeset(CLI::App& app, TypesetArguments& typeset) {
   return command;
 }
 
-const std::map<std::string, DType> kFormats = {
-    {"q8", DType::kQ8}, {"bf16", DType::kBF16}, {"f16", DType::kF16}, {"f32", DType::kF32}};
+// Four bits are for GGUF files alone.
+const std::map<std::string, DType> kFormats = {{"q4", DType::kQ4},
+                                               {"q8", DType::kQ8},
+                                               {"bf16", DType::kBF16},
+                                               {"f16", DType::kF16},
+                                               {"f32", DType::kF32}};
 
 CLI::App* add_convert(CLI::App& app, ConvertArguments& convert) {
   CLI::App* const command = app.add_subcommand(
@@ -239,15 +243,10 @@ CLI::App* add_convert(CLI::App& app, ConvertArguments& convert) {
   command->add_option("-o,--output", convert.folder, "Folder for the converted model; is made")
       ->required()
       ->type_name("DIR");
-  static const std::map<std::string, DType> kConvertFormats = [] {
-    std::map<std::string, DType> formats = kFormats;
-    formats["q4"] = DType::kQ4;
-    return formats;
-  }();
   command
       ->add_option("--format", convert.format,
                    "q8, q4: 8 or 4 bits a number in blocks of 32 with a scale; bf16, f16, f32")
-      ->transform(CLI::CheckedTransformer(kConvertFormats))
+      ->transform(CLI::CheckedTransformer(kFormats))
       ->type_name("FORMAT")
       ->default_str("q8");
   command->add_flag("--gguf", convert.gguf,
@@ -311,10 +310,14 @@ CLI::App* add_synth(CLI::App& app, SynthArguments& synth) {
   command->add_option("-o,--output", synth.folder, "Folder for the model; is made")
       ->required()
       ->type_name("DIR");
-  command->add_option("--format", synth.format, "bf16, f16, f32 or q8: 8-bit blocks of 32")
+  command
+      ->add_option("--format", synth.format,
+                   "bf16, f16, f32, q8: 8-bit blocks of 32; q4 with --gguf")
       ->transform(CLI::CheckedTransformer(kFormats))
       ->type_name("FORMAT")
       ->default_str("bf16");
+  command->add_flag("--gguf", synth.gguf,
+                    "Write model.gguf and mmproj-model.gguf instead of safetensors");
   command
       ->add_option("--shard", synth.shard_gigabytes, "Gigabytes a file, with an index; 0: one file")
       ->check(CLI::NonNegativeNumber)

@@ -74,6 +74,7 @@ struct SynthArguments {
   std::string network;  // "v1", "v2" or the path of a config.json
   std::filesystem::path folder;
   DType format = DType::kBF16;
+  bool gguf = false;           // two GGUF files
   double shard_gigabytes = 0;  // 0: one file
   int threads = 0;
   bool json = false;

@@ -26,9 +26,13 @@ Result<std::string> config_of(const std::string& network) {
 }
 
 Result<SynthReport> synthesise(const SynthArguments& arguments, std::stop_token stop) {
+  if (arguments.format == DType::kQ4 && !arguments.gguf) {
+    return Error(ErrorCode::kInvalidArgument, "--format q4: expected --gguf");
+  }
   LECTIO_TRY(const std::string config, config_of(arguments.network));
   SynthOptions options;
   options.format = arguments.format;
+  options.gguf = arguments.gguf;
   options.shard_bytes = static_cast<std::int64_t>(arguments.shard_gigabytes * kGigabyte);
   options.on_progress = Progress();
   options.stop = std::move(stop);

@@ -14,7 +14,10 @@
 #include "model/spec/tensor_table.h"
 #include "model/synth/formula_weights.h"
 #include "model/synth/synthetic_tokenizer.h"
+#include "model/tokenizer/tokenizer_gguf.h"
+#include "model/tokenizer/tokenizer_json.h"
 #include "model/weights/format_plan.h"
+#include "model/weights/gguf_checkpoint.h"
 #include "model/weights/quantize.h"
 #include "model/weights/safetensors_writer.h"
 
@@ -63,15 +66,16 @@ std::vector<std::string> file_names(std::size_t shards, bool sharded) {
 
 class CheckpointWriter {
  public:
-  CheckpointWriter(const SynthOptions& options, ThreadPool& pool, const Shards& shards)
+  CheckpointWriter(const SynthOptions& options, ThreadPool& pool)
       : options_(options),
-        pool_(pool) {
-    for (const auto& shard : shards) {
-      for (const TensorHeading& heading : shard) {
-        ++report_.tensors;
-        report_.parameters += heading.shape.elements();
-        report_.bytes += stored_bytes(heading);
-      }
+        pool_(pool) {}
+
+  // All tensors are announced before the first is written.
+  void announce(const std::vector<TensorHeading>& headings) {
+    for (const TensorHeading& heading : headings) {
+      ++report_.tensors;
+      report_.parameters += heading.shape.elements();
+      report_.bytes += stored_bytes(heading);
     }
   }
 
@@ -83,10 +87,18 @@ class CheckpointWriter {
     report_.files.push_back(path.filename().string());
     return {};
   }
+  Result<void> write(GgufCheckpointWriter& writer, const GgufPaths& paths,
+                     const std::vector<TensorHeading>& headings) {
+    for (const TensorHeading& heading : headings) LECTIO_TRY_VOID(append(writer, heading));
+    LECTIO_TRY_VOID(writer.commit());
+    report_.files = {paths.language.filename().string(), paths.vision.filename().string()};
+    return {};
+  }
   const SynthReport& report() const { return report_; }
 
  private:
-  Result<void> append(SafetensorsWriter& writer, const TensorHeading& heading) {
+  template <typename Writer>
+  Result<void> append(Writer& writer, const TensorHeading& heading) {
     const FormulaTensor tensor(heading.name, heading.shape);
     const std::int64_t length = heading.shape.last();
     const std::int64_t rows_at_once = std::max<std::int64_t>(1, kNumbersAtOnce / length);
@@ -142,6 +154,48 @@ std::string index_json(const Shards& shards, const std::vector<std::string>& nam
   return index.dump(2) + "\n";
 }
 
+Result<SynthReport> write_as_safetensors(std::string_view config_json, const NetworkSpec& spec,
+                                         const std::string& tokenizer,
+                                         const std::filesystem::path& folder,
+                                         const SynthOptions& options, ThreadPool& pool) {
+  LECTIO_TRY_VOID(write_file_atomic(folder / "config.json", config_json));
+  LECTIO_TRY_VOID(write_file_atomic(folder / "tokenizer.json", tokenizer));
+  const bool sharded = options.shard_bytes > 0;
+  const Shards shards = plan_shards(spec, options);
+  const std::vector<std::string> names = file_names(shards.size(), sharded);
+  CheckpointWriter writer(options, pool);
+  for (const auto& shard : shards) writer.announce(shard);
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    LECTIO_TRY_VOID(writer.write(folder / names[i], shards[i]));
+  }
+  if (sharded) {
+    LECTIO_TRY_VOID(write_file_atomic(folder / "model.safetensors.index.json",
+                                      index_json(shards, names, writer.report().bytes)));
+  }
+  return writer.report();
+}
+
+Result<SynthReport> write_as_gguf(const NetworkSpec& spec, const std::string& tokenizer,
+                                  const std::filesystem::path& folder, const SynthOptions& options,
+                                  ThreadPool& pool) {
+  LECTIO_TRY(const TokenizerFile file, parse_tokenizer_json(tokenizer, "tokenizer.json"));
+  GgufFields fields;
+  write_tokenizer_fields(file, tokenizer, spec.decoder.vocabulary, {spec.bos_id, spec.eos_id},
+                         fields);
+  const std::vector<TensorEntry> table = tensor_table(spec, kOfficialNeckWidth);
+  const GgufPaths paths = gguf_paths_in(folder);
+  LECTIO_TRY(GgufCheckpointWriter gguf,
+             GgufCheckpointWriter::create(paths, spec, options.format, table, fields));
+  std::vector<TensorHeading> headings;
+  for (const TensorEntry& entry : table) {
+    headings.push_back({entry.name, gguf.format_of(entry.name), Shape(std::span(entry.shape))});
+  }
+  CheckpointWriter writer(options, pool);
+  writer.announce(headings);
+  LECTIO_TRY_VOID(writer.write(gguf, paths, headings));
+  return writer.report();
+}
+
 }  // namespace
 
 Result<SynthReport> write_synthetic_model(std::string_view config_json, std::string_view name,
@@ -155,21 +209,8 @@ Result<SynthReport> write_synthetic_model(std::string_view config_json, std::str
   if (problem) {
     return Error(ErrorCode::kIo, folder.string() + ": cannot create: " + problem.message());
   }
-  LECTIO_TRY_VOID(write_file_atomic(folder / "config.json", config_json));
-  LECTIO_TRY_VOID(write_file_atomic(folder / "tokenizer.json", *tokenizer));
-
-  const bool sharded = options.shard_bytes > 0;
-  const Shards shards = plan_shards(spec, options);
-  const std::vector<std::string> names = file_names(shards.size(), sharded);
-  CheckpointWriter writer(options, pool, shards);
-  for (std::size_t i = 0; i < shards.size(); ++i) {
-    LECTIO_TRY_VOID(writer.write(folder / names[i], shards[i]));
-  }
-  if (sharded) {
-    LECTIO_TRY_VOID(write_file_atomic(folder / "model.safetensors.index.json",
-                                      index_json(shards, names, writer.report().bytes)));
-  }
-  return writer.report();
+  return options.gguf ? write_as_gguf(spec, *tokenizer, folder, options, pool)
+                      : write_as_safetensors(config_json, spec, *tokenizer, folder, options, pool);
 }
 
 }  // namespace lectio

@@ -18,7 +18,9 @@
 namespace lectio {
 
 struct SynthOptions {
-  DType format = DType::kBF16;  // as plan_format takes it
+  DType format = DType::kBF16;  // as plan_format takes it; with gguf kQ4 too
+  // Two GGUF files that hold configuration and tokenizer too, in place of all others.
+  bool gguf = false;
   // Bytes of tensors a file. 0: one model.safetensors; else files model-00001-of-0000N.safetensors
   // with model.safetensors.index.json.
   std::int64_t shard_bytes = 0;
@@ -34,9 +36,10 @@ struct SynthReport {
 };
 
 // config.json (the text given, byte by byte), weights and tokenizer.json in `folder`, which is
-// made. Memory stays at a few megabytes a thread however large the network is. kInvalidModel for a
-// configuration that cannot be read or whose vocabulary leaves no room for a tokenizer; `name`
-// leads its message. kCancelled on request: files that are whole stay, the one in work vanishes.
+// made; or model.gguf and mmproj-model.gguf. Memory stays at a few megabytes a thread however large
+// the network is. kInvalidModel for a configuration that cannot be read or whose vocabulary leaves
+// no room for a tokenizer; `name` leads its message. kCancelled on request: files that are whole
+// stay, the one in work vanishes.
 Result<SynthReport> write_synthetic_model(std::string_view config_json, std::string_view name,
                                           const std::filesystem::path& folder,
                                           const SynthOptions& options, ThreadPool& pool);

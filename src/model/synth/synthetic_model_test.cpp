@@ -2,6 +2,7 @@
 #include "model/synth/synthetic_model.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include "model/spec/tensor_table.h"
 #include "model/synth/formula_weights.h"
 #include "model/tokenizer/tokenizer.h"
+#include "model/weights/checkpoint.h"
 #include "model/weights/tensor_source.h"
 
 namespace lectio {
@@ -22,9 +24,7 @@ namespace fs = std::filesystem;
 class SyntheticModel : public ::testing::Test {
  protected:
   SyntheticModel()
-      : folder_(fs::path(::testing::TempDir()) /
-                ("synth_" +
-                 std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()))),
+      : folder_(fs::path(::testing::TempDir()) / ("synth_" + std::to_string(::getpid()))),
         config_(*read_file(LECTIO_SOURCE_DIR "/tests/golden/tiny-v1/config.json")) {
     fs::remove_all(folder_);
   }
@@ -110,6 +110,20 @@ TEST_F(SyntheticModel, DoesNotDependOnThreads) {
   const std::string one = *read_file(folder_ / "model.safetensors");
   make(DType::kQ8, 0, 3);
   EXPECT_EQ(*read_file(folder_ / "model.safetensors"), one);
+}
+
+// As GGUF, the same numbers under the same names come back.
+TEST_F(SyntheticModel, IsTheSameAsGguf) {
+  SynthOptions options;
+  options.gguf = true;
+  ThreadPool pool(2);
+  const auto report = write_synthetic_model(config_, "config.json", folder_, options, pool);
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->files, (std::vector<std::string>{"model.gguf", "mmproj-model.gguf"}));
+  EXPECT_FALSE(fs::exists(folder_ / "config.json"));
+  const auto checkpoint = open_checkpoint(folder_);
+  ASSERT_TRUE(checkpoint) << checkpoint.error().message();
+  expect_formula(checkpoint->tensors, table(), 0);
 }
 
 TEST_F(SyntheticModel, LeavesNothingBehindWhenStopped) {
