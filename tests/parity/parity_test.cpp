@@ -89,7 +89,9 @@ Tensor engine_logits(const std::filesystem::path& folder, const train::Pictures&
   ThreadPool pool(1);
   Arena arena;
   kernels::Context context{pool, arena};
-  const kernels::Table& ops = kernels::for_this_cpu();
+  // A table that keeps activations in F32, as the trainer does on a CPU.
+  const kernels::Table* const narrow = kernels::by_name("avx2");
+  const kernels::Table& ops = narrow != nullptr ? *narrow : kernels::reference();
   Tensor tiles;
   if (pictures.sheet.defined()) {
     tiles = as_view(train::cut_tiles(pictures.sheet, pictures.tile_side, pictures.tile_side));

@@ -88,8 +88,8 @@ struct NetworkSpec {
   DecoderSpec decoder;
   std::int32_t bos_id = 0;
   std::int32_t eos_id = 1;
-  // Whether the network was trained on tiles beside the global view (Gundam). Ours is the key
-  // "lectio_reads_tiles", which no official file has: they do read tiles.
+  // Whether tiles beside the global view (Gundam) help the network to read, so that auto mode may
+  // choose them. Ours is the key "lectio_reads_tiles", which no official file has: theirs do.
   bool reads_tiles = true;
 
   // Channels of one vision feature before the projector: v1 CLIP + SAM, v2 the encoder's width.

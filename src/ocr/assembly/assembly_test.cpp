@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -114,7 +115,8 @@ TEST(DocumentNames, AreTheStemsOfTheFilesMadeUnique) {
 class DocumentFolderTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::path(::testing::TempDir()) / "lectio_document_folder";
+    folder_ = std::filesystem::path(::testing::TempDir()) /
+              ("lectio_document_folder-" + std::to_string(::getpid()));
     std::filesystem::remove_all(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
