@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "compute/kernels/cpu/operations.h"
 #include "compute/kernels/cpu/work.h"
+#include "compute/kernels/promises.h"
 
 namespace lectio::kernels::cpu {
 namespace {
@@ -376,24 +377,6 @@ void attend_in_windows(const Isa& isa, Context& context, const AttentionArgs& ar
 }
 
 }  // namespace
-
-void check_attention(const AttentionArgs& args, TensorView out) {
-  LECTIO_CHECK(args.kv_heads > 0 && args.heads % args.kv_heads == 0, std::to_string(args.heads));
-  LECTIO_CHECK(args.keys > 0 || args.queries == 0, std::to_string(args.keys));
-  LECTIO_CHECK(out.shape.elements() == args.batch * args.queries * args.heads * args.head_dim,
-               out.shape.to_string());
-  LECTIO_CHECK(args.mask != Mask::kCausal || args.queries <= args.keys,
-               std::to_string(args.queries));
-  LECTIO_CHECK(
-      args.mask != Mask::kPrefixCausal || (args.queries == args.keys && args.prefix <= args.keys),
-      std::to_string(args.prefix));
-  LECTIO_CHECK((args.rel_h == nullptr) == (args.rel_w == nullptr), "one relative table");
-  const std::int64_t map = args.grid > 0 ? args.grid : args.side;
-  LECTIO_CHECK(args.grid == 0 || args.rel_h != nullptr, "windows without relative tables");
-  LECTIO_CHECK(args.rel_h == nullptr || (args.queries == map * map && args.keys == args.queries &&
-                                         args.mask == Mask::kFull),
-               std::to_string(map));
-}
 
 std::int64_t visible_keys(const AttentionArgs& args, std::int64_t query) {
   switch (args.mask) {

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "compute/kernels/cpu/operations.h"
 #include "compute/kernels/cpu/work.h"
+#include "compute/kernels/promises.h"
 #include "compute/tensor/blocks.h"
 
 namespace lectio::kernels::cpu {
@@ -168,10 +169,7 @@ void linear(const Isa& isa, Context& context, TensorView x, TensorView weight, T
             Activation activation, TensorView y) {
   const std::int64_t in = x.columns();
   const std::int64_t out = y.columns();
-  LECTIO_CHECK(weight.shape == (Shape{out, in}),
-               weight.shape.to_string() + " for " + y.shape.to_string());
-  LECTIO_CHECK(x.rows() == y.rows(), x.shape.to_string() + " to " + y.shape.to_string());
-  LECTIO_CHECK(bias.empty() || bias.shape.elements() == out, bias.shape.to_string());
+  check_linear(x, weight, bias, y);
   const Call call{.x = x.f32(),
                   .weight = weight,
                   .bias = bias.empty() ? nullptr : bias.f32(),

@@ -17,8 +17,6 @@ namespace lectio::kernels::cpu {
 bool is_read_in_place(DType dtype);
 Format format_of(DType dtype);
 Finish finish_of(Activation activation);
-// That the arguments of an attention fit each other and the result.
-void check_attention(const AttentionArgs& args, TensorView out);
 // The keys that a query sees are always the first so many.
 std::int64_t visible_keys(const AttentionArgs& args, std::int64_t query);
 // The first `count` numbers of a row of any weight type.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "compute/kernels/promises.h"
 #include "compute/kernels/reference/elements.h"
 #include "compute/kernels/reference/operations.h"
 
@@ -138,23 +139,6 @@ void attend(const AttentionArgs& args, const float* q, Place place, const Worksp
   }
 }
 
-void check(const AttentionArgs& args, TensorView out) {
-  LECTIO_CHECK(args.kv_heads > 0 && args.heads % args.kv_heads == 0, std::to_string(args.heads));
-  LECTIO_CHECK(out.shape.elements() == args.batch * args.queries * args.heads * args.head_dim,
-               out.shape.to_string());
-  LECTIO_CHECK(args.mask != Mask::kCausal || args.queries <= args.keys,
-               std::to_string(args.queries));
-  LECTIO_CHECK(
-      args.mask != Mask::kPrefixCausal || (args.queries == args.keys && args.prefix <= args.keys),
-      std::to_string(args.prefix));
-  LECTIO_CHECK((args.rel_h == nullptr) == (args.rel_w == nullptr), "one relative table");
-  const std::int64_t map = args.grid > 0 ? args.grid : args.side;
-  LECTIO_CHECK(args.grid == 0 || args.rel_h != nullptr, "windows without relative tables");
-  LECTIO_CHECK(args.rel_h == nullptr || (args.queries == map * map && args.keys == args.queries &&
-                                         args.mask == Mask::kFull),
-               std::to_string(map));
-}
-
 // Rows of BF16 numbers as dense rows of floats.
 std::vector<float> widened(const void* rows, std::int64_t stride, std::int64_t count,
                            std::int64_t width) {
@@ -193,7 +177,7 @@ void attend_all(Context& context, const AttentionArgs& args, TensorView out) {
 }  // namespace
 
 void attention(Context& context, const AttentionArgs& args, TensorView out) {
-  check(args, out);
+  check_attention(args, out);
   if (args.dtype == DType::kF32) return attend_all(context, args, out);
   LECTIO_CHECK(args.dtype == DType::kBF16, dtype_name(args.dtype));
   const std::int64_t kv_width = args.kv_heads * args.head_dim;

@@ -4,6 +4,7 @@
 #include <numbers>
 #include <vector>
 
+#include "compute/kernels/promises.h"
 #include "compute/kernels/reference/elements.h"
 #include "compute/kernels/reference/operations.h"
 
@@ -38,10 +39,7 @@ void linear(Context& context, TensorView x, TensorView weight, TensorView bias,
             Activation activation, TensorView y) {
   const std::int64_t in = x.columns();
   const std::int64_t out = y.columns();
-  LECTIO_CHECK(weight.shape == (Shape{out, in}),
-               weight.shape.to_string() + " for " + y.shape.to_string());
-  LECTIO_CHECK(x.rows() == y.rows(), x.shape.to_string() + " to " + y.shape.to_string());
-  LECTIO_CHECK(bias.empty() || bias.shape.elements() == out, bias.shape.to_string());
+  check_linear(x, weight, bias, y);
   const std::vector<float> widened = x.dtype == DType::kBF16 ? to_floats(x) : std::vector<float>();
   const float* const numbers = x.dtype == DType::kBF16 ? widened.data() : x.f32();
   with_weight_type(weight.dtype, [&](auto type) {

@@ -10,6 +10,7 @@
 #include "compute/kernels/cpu/narrow/operations.h"
 #include "compute/kernels/cpu/operations.h"
 #include "compute/kernels/cpu/work.h"
+#include "compute/kernels/promises.h"
 
 namespace lectio::kernels::cpu::narrow {
 namespace {

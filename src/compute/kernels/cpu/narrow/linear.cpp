@@ -8,6 +8,7 @@
 #include "compute/kernels/cpu/narrow/operations.h"
 #include "compute/kernels/cpu/operations.h"
 #include "compute/kernels/cpu/work.h"
+#include "compute/kernels/promises.h"
 #include "compute/tensor/blocks.h"
 
 namespace lectio::kernels::cpu::narrow {
@@ -277,10 +278,7 @@ void linear(const Set& set, Context& context, TensorView x, TensorView weight, T
   }
   const std::int64_t in = x.columns();
   const std::int64_t out = y.columns();
-  LECTIO_CHECK(weight.shape == (Shape{out, in}),
-               weight.shape.to_string() + " for " + y.shape.to_string());
-  LECTIO_CHECK(x.rows() == y.rows(), x.shape.to_string() + " to " + y.shape.to_string());
-  LECTIO_CHECK(bias.empty() || bias.shape.elements() == out, bias.shape.to_string());
+  check_linear(x, weight, bias, y);
   LECTIO_CHECK(is_weight_format(weight.dtype) && in % block_length(weight.dtype) == 0,
                weight.shape.to_string() + " in " + dtype_name(weight.dtype));
   for (const DType dtype : {x.dtype, y.dtype}) {
