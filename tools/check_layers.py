@@ -13,7 +13,7 @@ CONFINED = {
     "torch/": (["train", "apps/trainer"], True),
     "ATen/": (["train"], True),
     "c10/": (["train"], True),
-    "cuda": (["train"], False),
+    "cuda": (["compute/cuda"], True),
     "png.h": (["media/image"], False),
     "jpeglib.h": (["media/image"], False),
     "webp/": (["media/image"], False),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/encoder_net.h"
 
-#include <array>
 #include <cmath>
 
 #include "train/layers.h"
@@ -12,21 +11,6 @@ namespace {
 std::string sam_block(std::int64_t i) { return "model.sam_model.blocks." + std::to_string(i); }
 std::string clip_layer(std::int64_t i) {
   return "model.vision_model.transformer.layers." + std::to_string(i);
-}
-
-// [B, n, 3 * heads * d] -> three of [B, heads, n, d].
-std::array<torch::Tensor, 3> split_qkv(const torch::Tensor& qkv, std::int64_t heads) {
-  const torch::Tensor split =
-      qkv.view({qkv.size(0), qkv.size(1), 3, heads, qkv.size(2) / 3 / heads})
-          .permute({2, 0, 3, 1, 4});
-  const std::vector<torch::Tensor> parts =
-      split.unbind(0);  // its gradient is one stack, not three paddings
-  return {parts[0], parts[1], parts[2]};
-}
-
-// [B, heads, n, d] -> [B, n, heads * d].
-torch::Tensor join_heads(const torch::Tensor& x) {
-  return x.transpose(1, 2).reshape({x.size(0), x.size(2), x.size(1) * x.size(3)});
 }
 
 // [B, h, w, C] -> [B * windows, side, side, C], zero-padded to the right and below.
@@ -53,25 +37,20 @@ torch::Tensor join_windows(const torch::Tensor& windows, std::int64_t b, std::in
       .slice(2, 0, w);
 }
 
-// Padding is not masked: its keys and values are the qkv bias, hence the bias after the padding
-// (spec 3.1).
+// Padding is not masked: its keys and values are the qkv bias (spec 3.1), as those of zeros are.
 torch::Tensor sam_attention(const Parameters& p, const SamSpec& sam, std::int64_t block,
                             const torch::Tensor& x) {
   const std::string name = sam_block(block) + ".attn";
-  const std::int64_t b = x.size(0), h = x.size(1), w = x.size(2);
-  torch::Tensor qkv = torch::linear(x, p[name + ".qkv.weight"]);
   const bool windowed = !sam.is_global(block);
-  if (windowed) qkv = cut_windows(qkv, sam.window);
-  qkv = qkv + p[name + ".qkv.bias"];
-  const std::int64_t side_h = qkv.size(1), side_w = qkv.size(2);
-  const auto [q, k, v] =
-      split_qkv(qkv.reshape({qkv.size(0), side_h * side_w, qkv.size(3)}), sam.heads);
-  const torch::Tensor mixed =
-      relative_attention(q, k, v, resample_rows(p[name + ".rel_pos_h"], 2 * side_h - 1),
-                         resample_rows(p[name + ".rel_pos_w"], 2 * side_w - 1), side_h, side_w);
-  torch::Tensor joined = join_heads(mixed).view({-1, side_h, side_w, sam.width});
-  if (windowed) joined = join_windows(joined, b, h, w);
-  return linear(p, name + ".proj", joined, true);
+  const torch::Tensor cut = windowed ? cut_windows(x, sam.window) : x;
+  const std::int64_t h = cut.size(1), w = cut.size(2);
+  const torch::Tensor qkv = linear(p, name + ".qkv", cut, true).flatten(1, 2);
+  torch::Tensor mixed =
+      relative_attention(qkv, sam.heads, resample_rows(p[name + ".rel_pos_h"], 2 * h - 1),
+                         resample_rows(p[name + ".rel_pos_w"], 2 * w - 1), h, w);
+  mixed = mixed.view({-1, h, w, sam.width});
+  if (windowed) mixed = join_windows(mixed, x.size(0), x.size(1), x.size(2));
+  return linear(p, name + ".proj", mixed, true);
 }
 
 torch::Tensor embed_patches(const Parameters& p, const SamSpec& sam, const torch::Tensor& pixels) {

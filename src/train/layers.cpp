@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "train/fused_attention.h"
+
 namespace lectio::train {
 
 torch::Tensor linear(const Parameters& p, const std::string& name, const torch::Tensor& x,
@@ -42,81 +44,50 @@ torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const to
 #endif
 }
 
-namespace {
+std::array<torch::Tensor, 3> split_qkv(const torch::Tensor& qkv, std::int64_t heads) {
+  const torch::Tensor split =
+      qkv.view({qkv.size(0), qkv.size(1), 3, heads, qkv.size(2) / 3 / heads})
+          .permute({2, 0, 3, 1, 4});
+  const std::vector<torch::Tensor> parts =
+      split.unbind(0);  // its gradient is one stack, not three paddings
+  return {parts[0], parts[1], parts[2]};
+}
 
-// Which column of P = q . [table_h; table_w]^T each query needs for each key row and key column: [h
-// * w, h + w], entry (y, x), k: y - k + h - 1 among the rows of table_h, then x - k + w - 1 among
-// those of table_w.
-torch::Tensor relative_columns(std::int64_t h, std::int64_t w,
-                               const torch::TensorOptions& options) {
-  const torch::Tensor y = torch::arange(h, options), x = torch::arange(w, options);
-  const torch::Tensor rows = (y.unsqueeze(1) - y.unsqueeze(0) + (h - 1)).repeat_interleave(w, 0);
+torch::Tensor join_heads(const torch::Tensor& x) {
+  return x.transpose(1, 2).reshape({x.size(0), x.size(2), x.size(1) * x.size(3)});
+}
+
+torch::Tensor plain_relative_attention(const torch::Tensor& qkv, std::int64_t heads,
+                                       const torch::Tensor& table_h, const torch::Tensor& table_w,
+                                       std::int64_t h, std::int64_t w) {
+  const auto [q, k, v] = split_qkv(qkv, heads);
+  const std::int64_t batch = q.size(0), n = h * w;
+  const auto distances =
+      [&](std::int64_t side) {  // [side, side]: row of the table, q - k + side - 1
+        const torch::Tensor at = torch::arange(side, qkv.options().dtype(torch::kLong));
+        return at.unsqueeze(1) - at.unsqueeze(0) + (side - 1);
+      };
+  // [h, h, d] and [w, w, d]; then A_h [batch, heads, y, x, y'] and A_w [batch, heads, y, x, x'].
+  const torch::Tensor map = q.reshape({batch, heads, h, w, q.size(3)});
+  const torch::Tensor rows =
+      torch::einsum("bhyxc,ykc->bhyxk", {map, table_h.index({distances(h)})});
   const torch::Tensor columns =
-      (x.unsqueeze(1) - x.unsqueeze(0) + (w - 1) + (2 * h - 1)).repeat({h, 1});
-  return torch::cat({rows, columns}, 1);
+      torch::einsum("bhyxc,xkc->bhyxk", {map, table_w.index({distances(w)})});
+  const torch::Tensor bias =
+      (rows.unsqueeze(-1) + columns.unsqueeze(-2)).reshape({batch, heads, n, n});
+  const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(3)));
+  const torch::Tensor scores = torch::matmul(q * scale, k.transpose(-1, -2)) + bias;
+  return join_heads(
+      torch::matmul(torch::softmax(scores.to(torch::kFloat32), -1).to(v.scalar_type()), v));
 }
 
-// The inverse: for each column of P the key row or column that took it, or h + w where none did.
-torch::Tensor relative_takers(std::int64_t h, std::int64_t w, const torch::TensorOptions& options) {
-  const torch::Tensor columns = relative_columns(h, w, options);
-  const torch::Tensor takers = torch::full({h * w, 2 * (h + w) - 2}, h + w, options);
-  return takers.scatter(1, columns, torch::arange(h + w, options).expand({h * w, h + w}));
-}
-
-// P [..., h * w, 2h - 1 + 2w - 1] -> [..., h * w, h + w]. Each entry of P is taken at most once, so
-// the gradient is a selection too: no atomics, and the same bits every time.
-class SelectRelative : public torch::autograd::Function<SelectRelative> {
- public:
-  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& p,
-                               std::int64_t h, std::int64_t w) {
-    context->saved_data["h"] = h;
-    context->saved_data["w"] = w;
-    return select(p, relative_columns(h, w, p.options().dtype(torch::kLong)));
+torch::Tensor relative_attention(const torch::Tensor& qkv, std::int64_t heads,
+                                 const torch::Tensor& table_h, const torch::Tensor& table_w,
+                                 std::int64_t h, std::int64_t w) {
+  if (fused_relative_attention_takes(qkv, heads, h, w)) {
+    return fused_relative_attention(qkv, heads, table_h, table_w, h, w);
   }
-  static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context,
-                                               torch::autograd::tensor_list grads) {
-    const std::int64_t h = context->saved_data["h"].toInt(), w = context->saved_data["w"].toInt();
-    const torch::Tensor padded = torch::constant_pad_nd(grads[0], {0, 1});
-    return {select(padded, relative_takers(h, w, padded.options().dtype(torch::kLong))), {}, {}};
-  }
-
- private:
-  static torch::Tensor select(const torch::Tensor& from, const torch::Tensor& columns) {
-    std::vector<std::int64_t> shape = from.sizes().vec();
-    shape.back() = columns.size(1);
-    return from.gather(-1, columns.expand(shape));
-  }
-};
-
-// One-hot rows: [h * w, h] of y and [h * w, w] of x.
-torch::Tensor one_hot_positions(std::int64_t h, std::int64_t w,
-                                const torch::TensorOptions& options) {
-  const torch::Tensor rows = torch::eye(h, options).repeat_interleave(w, 0);
-  const torch::Tensor columns = torch::eye(w, options).repeat({h, 1});
-  return torch::cat({rows, columns}, 1);
-}
-
-}  // namespace
-
-torch::Tensor relative_attention(const torch::Tensor& q, const torch::Tensor& k,
-                                 const torch::Tensor& v, const torch::Tensor& table_h,
-                                 const torch::Tensor& table_w, std::int64_t h, std::int64_t w) {
-  const std::int64_t batch = q.size(0), heads = q.size(1), d = q.size(3), n = h * w;
-  // The position term is not scaled: the tables carry the inverse of the scale that the product
-  // gets.
-  const double scale = 1.0 / std::sqrt(static_cast<double>(d));
-  const torch::Tensor tables = torch::cat({table_h, table_w}, 0) / scale;
-  const torch::Tensor terms = SelectRelative::apply(torch::matmul(q, tables.t()), h, w);
-  const std::int64_t extra = (8 - (d + h + w) % 8) % 8;
-  std::vector<torch::Tensor> parts = {q, terms};
-  if (extra > 0) parts.push_back(torch::zeros({batch, heads, n, extra}, q.options()));
-  const torch::Tensor wide_q = torch::cat(parts, -1);
-  const torch::Tensor positions =
-      torch::constant_pad_nd(one_hot_positions(h, w, q.options()), {0, extra});
-  const torch::Tensor wide_k = torch::cat(
-      {k, positions.view({1, 1, n, h + w + extra}).expand({batch, heads, n, h + w + extra})}, -1);
-  const torch::Tensor wide_v = torch::constant_pad_nd(v, {0, h + w + extra});
-  return attention(wide_q, wide_k, wide_v, scale, false).narrow(-1, 0, d);
+  return plain_relative_attention(qkv, heads, table_h, table_w, h, w);
 }
 
 torch::Tensor resample_rows(const torch::Tensor& table, std::int64_t rows) {

@@ -5,6 +5,7 @@
 
 #include <torch/torch.h>
 
+#include <array>
 #include <string>
 
 #include "train/parameters.h"
@@ -23,13 +24,22 @@ torch::Tensor rms_norm(const Parameters& p, const std::string& name, const torch
 torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                         double scale, bool causal);
 
-// Attention over an h x w map with decomposed relative positions (spec 3.1). q, k, v [batch, heads,
-// h * w, head_dim]; tables [2h - 1, head_dim] and [2w - 1, head_dim]; the position term uses the
-// unscaled q. The two terms ride along as extra coordinates of q and k (q . R_h[y - y'] = <A_h(q),
-// one-hot(y')>), so the fused attention kernels need no bias.
-torch::Tensor relative_attention(const torch::Tensor& q, const torch::Tensor& k,
-                                 const torch::Tensor& v, const torch::Tensor& table_h,
-                                 const torch::Tensor& table_w, std::int64_t h, std::int64_t w);
+// Attention over an h x w map with decomposed relative positions (spec 3.1): qkv [batch, h * w, 3 *
+// heads * head_dim] -> [batch, h * w, heads * head_dim]; tables [2h - 1, head_dim] and [2w - 1,
+// head_dim]; the position term uses the unscaled q. On CUDA in bf16 with heads of 64 no score
+// leaves the chip (compute/cuda); elsewhere the scores are written down.
+torch::Tensor relative_attention(const torch::Tensor& qkv, std::int64_t heads,
+                                 const torch::Tensor& table_h, const torch::Tensor& table_w,
+                                 std::int64_t h, std::int64_t w);
+// The plain path of relative_attention, on any device.
+torch::Tensor plain_relative_attention(const torch::Tensor& qkv, std::int64_t heads,
+                                       const torch::Tensor& table_h, const torch::Tensor& table_w,
+                                       std::int64_t h, std::int64_t w);
+
+// [batch, n, 3 * heads * d] -> q, k, v, each [batch, heads, n, d].
+std::array<torch::Tensor, 3> split_qkv(const torch::Tensor& qkv, std::int64_t heads);
+// [batch, heads, n, d] -> [batch, n, heads * d].
+torch::Tensor join_heads(const torch::Tensor& x);
 
 // Rows of a [L, d] table resampled to `rows` (spec 3.3, linear).
 torch::Tensor resample_rows(const torch::Tensor& table, std::int64_t rows);

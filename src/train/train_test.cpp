@@ -134,9 +134,8 @@ TEST(LayersTest, RelativeAttentionIsTheFormulaWrittenOut) {
   torch::manual_seed(2);
   constexpr std::int64_t kHeads = 2, kH = 3, kW = 5, kDim = 8, kN = kH * kW;
   const auto options = torch::kFloat64;
-  const torch::Tensor q = torch::randn({1, kHeads, kN, kDim}, options),
-                      k = torch::randn({1, kHeads, kN, kDim}, options);
-  const torch::Tensor v = torch::randn({1, kHeads, kN, kDim}, options);
+  const torch::Tensor qkv = torch::randn({1, kN, 3 * kHeads * kDim}, options);
+  const auto [q, k, v] = split_qkv(qkv, kHeads);
   const torch::Tensor rh = torch::randn({2 * kH - 1, kDim}, options),
                       rw = torch::randn({2 * kW - 1, kDim}, options);
   torch::Tensor scores = torch::matmul(q, k.transpose(2, 3)) / std::sqrt(static_cast<double>(kDim));
@@ -149,8 +148,8 @@ TEST(LayersTest, RelativeAttentionIsTheFormulaWrittenOut) {
       }
     }
   }
-  const torch::Tensor expected = torch::matmul(torch::softmax(scores, -1), v);
-  const torch::Tensor found = relative_attention(q, k, v, rh, rw, kH, kW);
+  const torch::Tensor expected = join_heads(torch::matmul(torch::softmax(scores, -1), v));
+  const torch::Tensor found = relative_attention(qkv, kHeads, rh, rw, kH, kW);
   // The softmax runs in f32: 15 terms of relative error 6e-8 on values of about 3.
   EXPECT_LT((found - expected).abs().max().item<double>(), 1e-5);
 }

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "train/step_bench.h"
 #include "train/trainer.h"
 
 #ifdef LECTIO_READER
@@ -29,21 +30,30 @@ void on_signal(int) { interrupted = 1; }
 
 void print_line(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
 
+// What every command over a recipe takes.
+void add_inputs(CLI::App& command, lectio::train::TrainOptions& options) {
+  command.add_option("recipe", options.recipe, "Recipe (JSON): network, curriculum, optimiser")
+      ->required();
+  command.add_option("-o,--out", options.out, "Run folder: tokenizer, log, checkpoint, model")
+      ->required();
+  command
+      .add_option("--corpus", options.corpus,
+                  "Folder of .txt files, paragraphs separated by blank lines")
+      ->capture_default_str();
+  command.add_option("--fonts", options.fonts, "Folder of fonts to learn from")
+      ->capture_default_str();
+  command.add_option("--unseen-fonts", options.unseen_fonts, "Folder of fonts for the controls")
+      ->capture_default_str();
+  command.add_option("--init-from", options.init_from,
+                     "Model folder to start from, with its tokenizer");
+  command.add_option("--devices", options.devices, "cpu, cuda:0, ...: one replica each")
+      ->delimiter(',');
+}
+
 CLI::App* add_run(CLI::App& app, lectio::train::TrainOptions& options) {
   CLI::App* const run =
       app.add_subcommand("run", "Train: pages are typeset while the network learns to read them");
-  run->add_option("recipe", options.recipe, "Recipe (JSON): network, curriculum, optimiser")
-      ->required();
-  run->add_option("-o,--out", options.out, "Run folder: tokenizer, log, checkpoint, model")
-      ->required();
-  run->add_option("--corpus", options.corpus,
-                  "Folder of .txt files, paragraphs separated by blank lines")
-      ->capture_default_str();
-  run->add_option("--fonts", options.fonts, "Folder of fonts to learn from")->capture_default_str();
-  run->add_option("--unseen-fonts", options.unseen_fonts, "Folder of fonts for the controls")
-      ->capture_default_str();
-  run->add_option("--init-from", options.init_from,
-                  "Model folder to start from, with its tokenizer");
+  add_inputs(*run, options);
   run->add_option("--minutes", options.minutes, "Stop after so many minutes")
       ->check(CLI::PositiveNumber);
   run->add_option("--decay-share", options.decay_share,
@@ -53,8 +63,6 @@ CLI::App* add_run(CLI::App& app, lectio::train::TrainOptions& options) {
       ->check(CLI::PositiveNumber);
   run->add_option("--first-level", options.first_level,
                   "Start the curriculum at this level, from 0");
-  run->add_option("--devices", options.devices, "cpu, cuda:0, ...: one replica each")
-      ->delimiter(',');
   run->add_option("--threads", options.threads, "Page generators; 0: one a core");
   run->add_option("--control-seconds", options.control_seconds,
                   "Between controls; 0: only at the end");
@@ -62,6 +70,29 @@ CLI::App* add_run(CLI::App& app, lectio::train::TrainOptions& options) {
   run->add_option("--max-steps", options.max_steps, "Stop after so many steps; 0: no limit");
   run->add_flag("!--no-resume", options.resume, "Ignore a checkpoint in the run folder");
   return run;
+}
+
+struct BenchArguments {
+  int steps = 8, kernels = 0;
+};
+
+CLI::App* add_bench(CLI::App& app, lectio::train::TrainOptions& options,
+                    BenchArguments& arguments) {
+  CLI::App* const bench = app.add_subcommand(
+      "bench", "Time a step of every level, beside the rate of a large product; JSON on stdout");
+  add_inputs(*bench, options);
+  bench->add_option("--steps", arguments.steps, "Timed steps a level")->check(CLI::Range(1, 1000));
+  bench->add_option("--kernels", arguments.kernels, "List so many kernels by time (CUDA)")
+      ->check(CLI::Range(0, 1000));
+  return bench;
+}
+
+Result<void> run_bench(const lectio::train::TrainOptions& options,
+                       const BenchArguments& arguments) {
+  LECTIO_TRY(const std::string report,
+             lectio::train::bench_steps(options, arguments.steps, arguments.kernels));
+  std::printf("%s\n", report.c_str());
+  return {};
 }
 
 #ifdef LECTIO_READER
@@ -162,6 +193,8 @@ int main(int argc, char** argv) {
   options.fonts = "data/fonts/train";
   options.unseen_fonts = "data/fonts/heldout";
   static_cast<void>(add_run(app, options));
+  BenchArguments bench_arguments;
+  const CLI::App* const bench = add_bench(app, options, bench_arguments);
 #ifdef LECTIO_READER
   PagesArguments pages;
   const CLI::App* const draw = add_pages(app, pages);
@@ -171,14 +204,16 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   lectio::set_log_sink(
       [](lectio::LogLevel, std::string_view message) { print_line(std::string(message)); });
-  try {
+  const auto dispatch = [&]() -> Result<void> {
 #ifdef LECTIO_READER
-    const Result<void> done = draw->parsed()                ? draw_pages(pages)
-                              : documents_command->parsed() ? draw_documents(documents)
-                                                            : run_training(std::move(options));
-#else
-    const Result<void> done = run_training(std::move(options));
+    if (draw->parsed()) return draw_pages(pages);
+    if (documents_command->parsed()) return draw_documents(documents);
 #endif
+    if (bench->parsed()) return run_bench(options, bench_arguments);
+    return run_training(std::move(options));
+  };
+  try {
+    const Result<void> done = dispatch();
     if (done) return 0;
     print_line("lectio-train: " + done.error().message());
     return 1;
