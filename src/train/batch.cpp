@@ -18,8 +18,8 @@ namespace {
 struct Sample {
   std::string text;
   PageViews views;
-  std::vector<TokenId> ids;         // of the text
-  std::vector<std::int64_t> slots;  // a token
+  std::vector<TokenId> ids;  // of the text
+  std::vector<TeachingStep> steps;
 };
 
 std::uint8_t cell_class(std::string_view text, std::int64_t byte) {
@@ -174,6 +174,7 @@ Batch BatchMaker::make(const Level& level, std::int64_t level_index, bool natura
   PageDrawer drawer(*this, level, natural, seed, cache);
   std::vector<Sample> samples;
   std::int64_t longest = 0;
+  Random spoiling(splitmix64(seed ^ 0x73706F69'6C696E67ULL));
   for (std::uint64_t draw = 0; static_cast<std::int64_t>(samples.size()) < level.batch; ++draw) {
     LECTIO_CHECK(draw < static_cast<std::uint64_t>(100 * level.batch),
                  "level " + level.name + ": samples that do not fit");
@@ -187,8 +188,12 @@ Batch BatchMaker::make(const Level& level, std::int64_t level_index, bool natura
     sample.ids = tokenizer.encode(sample.text);
     const auto length = prompt_length + static_cast<std::int64_t>(sample.ids.size());
     if (length > level.max_tokens) continue;
-    sample.slots = token_slots(sample, tokenizer);
-    longest = std::max(longest, length);
+    sample.steps = teach(prompt.back(), sample.ids, token_slots(sample, tokenizer), eos);
+    if (spoiling.chance(level.spoiled_share)) {
+      const auto most = static_cast<std::size_t>(level.max_tokens - prompt_length + 1);
+      spoil(sample.steps, tokenizer.size(), most, spoiling);
+    }
+    longest = std::max(longest, prompt_length - 1 + static_cast<std::int64_t>(sample.steps.size()));
     samples.push_back(std::move(sample));
   }
   const std::int64_t t = (longest + 63) / 64 * 64, b = level.batch;
@@ -207,14 +212,11 @@ Batch BatchMaker::make(const Level& level, std::int64_t level_index, bool natura
     std::int64_t* targets = batch.targets.data_ptr<std::int64_t>() + i * t;
     std::int64_t* slots = batch.slots.data_ptr<std::int64_t>() + i * t;
     std::copy(prompt.begin(), prompt.end(), ids);
-    const auto n = static_cast<std::int64_t>(sample.ids.size());
-    for (std::int64_t k = 0; k <= n; ++k) {
-      const std::int64_t at = prompt_length - 1 + k;
-      targets[at] = k < n ? sample.ids[static_cast<std::size_t>(k)] : eos;
-      if (k < n) {
-        ids[at + 1] = sample.ids[static_cast<std::size_t>(k)];
-        slots[at] = sample.slots[static_cast<std::size_t>(k)];
-      }
+    for (std::size_t k = 0; k < sample.steps.size(); ++k) {
+      const std::int64_t at = prompt_length - 1 + static_cast<std::int64_t>(k);
+      ids[at] = sample.steps[k].input;
+      targets[at] = sample.steps[k].target;
+      slots[at] = sample.steps[k].slot;
     }
   }
   return batch;

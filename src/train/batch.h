@@ -12,6 +12,7 @@
 #include "datagen/prints/print.h"
 #include "model/tokenizer/tokenizer.h"
 #include "train/recipe.h"
+#include "train/teaching.h"
 
 namespace lectio::train {
 
@@ -20,7 +21,6 @@ namespace lectio::train {
 inline constexpr std::int64_t kCellHeight = 8;
 inline constexpr std::int64_t kCellWidth = 4;
 inline constexpr std::int64_t kCellClasses = 96;
-inline constexpr std::int64_t kIgnore = -100;
 
 struct Batch {
   std::int64_t level = 0;
@@ -32,8 +32,8 @@ struct Batch {
                                // picture; undefined without tiles
   torch::Tensor sheet_cells;   // u8, as cells
   torch::Tensor ids;           // i64 [B, T]: prompt after the image, then the text
-  torch::Tensor targets;       // i64 [B, T]: the next token, kIgnore inside the prompt and after
-                               // the end
+  torch::Tensor targets;       // i64 [B, T]: the next token, kIgnore inside the prompt, after
+                               // the end and where a spoiled prefix leaves nothing to ask
   torch::Tensor slots;         // i64 [B, T]: place among the vision slots that holds the next
                                // token's first character, a tile's slot where there are tiles
 

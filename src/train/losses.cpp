@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/losses.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "train/layers.h"
@@ -35,10 +36,13 @@ struct CellLosses {
   torch::Tensor patches, tokens;  // means over cells
 };
 
-// cells [B, h, w] of the pictures that `seen` was encoded from.
+// cells [n, h, w] of the first n pictures that `seen` was encoded from.
 CellLosses cell_losses(const Parameters& p, const EncoderOutput& seen, const torch::Tensor& cells) {
-  const torch::Tensor hidden = torch::gelu(linear(p, "train.token_cells.fc1", seen.tokens, true));
-  return {cell_loss(linear(p, "train.patch_cells", seen.patches, true),
+  const std::int64_t count = cells.size(0);
+  const torch::Tensor tokens = seen.tokens.slice(0, 0, count);
+  const torch::Tensor patches = seen.patches.slice(0, 0, count);
+  const torch::Tensor hidden = torch::gelu(linear(p, "train.token_cells.fc1", tokens, true));
+  return {cell_loss(linear(p, "train.patch_cells", patches, true),
                     group_cells(cells, kPatchRows, kPatchColumns)),
           cell_loss(linear(p, "train.token_cells.fc2", hidden, true),
                     group_cells(cells, kTokenRows, kTokenColumns))};
@@ -87,12 +91,15 @@ LossTerms compute_losses(const Parameters& p, const NetworkSpec& spec, const Bat
     terms.total = terms.total + weights.align * terms.align;
   }
   if (weights.cells > 0) {
-    const CellLosses global = cell_losses(p, out.global, batch.cells);
+    const std::int64_t pages = std::max<std::int64_t>(
+        1, std::llround(weights.cell_share * static_cast<double>(batch.grey.size(0))));
+    const CellLosses global = cell_losses(p, out.global, batch.cells.slice(0, 0, pages));
     terms.patch_cells = global.patches;
     terms.token_cells = global.tokens;
     if (batch.sheet.defined()) {
       const torch::Tensor cells =
-          cut_tiles(batch.sheet_cells, batch.tile_side / kCellHeight, batch.tile_side / kCellWidth);
+          cut_tiles(batch.sheet_cells.slice(0, 0, pages), batch.tile_side / kCellHeight,
+                    batch.tile_side / kCellWidth);
       const CellLosses tiles = cell_losses(p, out.tiles, cells);
       terms.patch_cells = 0.5 * (terms.patch_cells + tiles.patches);
       terms.token_cells = 0.5 * (terms.token_cells + tiles.tokens);

@@ -32,6 +32,7 @@ struct LossWeights {
   double cells = 0.5;
   double align = 0.1;
   double balance = 0.01;
+  double cell_share = 1.0;  // of the pages of the batch, the first ones
 };
 
 // Everything of the batch on the parameters' device.

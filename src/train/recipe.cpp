@@ -109,6 +109,7 @@ Level read_level(const Json& json, const std::string& path, std::vector<std::str
   reader.read("degrade", level.print.degrade, 0, 1);
   reader.read("batch", level.batch, 1, 4096);
   reader.read("max_tokens", level.max_tokens, 8, 8192);
+  reader.read("spoiled_share", level.spoiled_share, 0, 1);
   reader.read("random_share", level.random_share, 0, 1);
   reader.read("advance_at", level.advance_at, 0, 1);
   reader.read("at_most_minutes", level.at_most_minutes, 0, 1e9);
@@ -151,6 +152,7 @@ Result<Recipe> parse_recipe(std::string_view text, std::string_view name) {
   reader.read("warm_up_steps", recipe.warm_up_steps, 0, 1e6);
   reader.read("average_decay", recipe.average_decay, 0, 1);
   reader.read("cell_weight", recipe.cell_weight, 0, 100);
+  reader.read("cell_share", recipe.cell_share, 0.01, 1);
   reader.read("align_weight", recipe.align_weight, 0, 100);
   reader.read("balance_weight", recipe.balance_weight, 0, 100);
   reader.read("top_share", recipe.top_share, 0, 1);

@@ -26,6 +26,7 @@ struct Level {
   documents::DocumentRecipe document;  // random_text is set per batch
   std::int64_t batch = 64;             // pages a replica and step
   std::int64_t max_tokens = 0;         // of prompt and text; longer samples are drawn again
+  double spoiled_share = 0;            // of samples whose prefix is spoiled (teaching.h)
   double random_share = 0.35;          // share of batches without language prior
   double advance_at = 0.92;
   double at_most_minutes = 1e9;
@@ -44,6 +45,7 @@ struct Recipe {
   std::int64_t warm_up_steps = 200;
   double average_decay = 0.999;
   double cell_weight = 0.5;  // dense glyph supervision, each of the two heads
+  double cell_share = 1.0;   // of the pages of a batch that it looks at
   double align_weight = 0.1;
   double balance_weight = 0.01;
   double top_share = 0.7;  // share of batches from the top level

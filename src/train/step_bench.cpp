@@ -116,6 +116,10 @@ Result<std::string> bench_steps(const TrainOptions& options, int steps, int kern
           batches[i][static_cast<std::size_t>(k)] =
               inputs.seen().make(recipe.levels[i], static_cast<std::int64_t>(i), true,
                                  recipe.seed + static_cast<std::uint64_t>(k), cache);
+          if (replica.parameters().master().is_cuda()) {
+            batches[i][static_cast<std::size_t>(k)].for_each_tensor(
+                [](torch::Tensor& t) { t = t.pin_memory(); });
+          }
         });
       }
     }
@@ -124,7 +128,8 @@ Result<std::string> bench_steps(const TrainOptions& options, int steps, int kern
   const double rate = product_rate(replica);
   out["product_flops"] = rate;
   log(LogLevel::kInfo, "a large product: " + std::to_string(rate * 1e-12) + " TFLOP/s");
-  const LossWeights weights{recipe.cell_weight, recipe.align_weight, recipe.balance_weight};
+  const LossWeights weights{recipe.cell_weight, recipe.align_weight, recipe.balance_weight,
+                            recipe.cell_share};
   for (std::size_t i = 0; i < recipe.levels.size(); ++i) {
     const auto step = [&](int k) {
       replica.accumulate(batches[i][static_cast<std::size_t>(k % kBatches)], weights);

@@ -134,8 +134,8 @@ void Run::replica_loop(std::size_t index, std::barrier<>& barrier) {
     LossTerms terms;
     try {
       batch = loader_->take(state_.step * count + static_cast<std::int64_t>(index));
-      terms = replica.accumulate(
-          batch, {recipe_.cell_weight, recipe_.align_weight, recipe_.balance_weight});
+      terms = replica.accumulate(batch, {recipe_.cell_weight, recipe_.align_weight,
+                                         recipe_.balance_weight, recipe_.cell_share});
       if (several) replica.synchronize();
     } catch (...) {
       if (!failed_.exchange(true)) failure_ = std::current_exception();

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/teaching.h"
+
+#include <algorithm>
+
+namespace lectio::train {
+namespace {
+
+constexpr double kMostReplaced = 0.1;
+constexpr double kReplaceChance = 0.7, kSkipChance = 0.3, kRepeatChance = 0.3;
+constexpr std::size_t kShortestSpan = 3, kLongestSpan = 60;  // tokens; a line has about 30
+
+struct Span {
+  std::size_t begin = 0, end = 0;
+};
+
+// Within [1, size); needs size > 1.
+Span draw_span(std::size_t size, Random& random) {
+  const std::size_t length = kShortestSpan + random.below(kLongestSpan - kShortestSpan + 1);
+  const std::size_t begin = 1 + random.below(size - 1);
+  return {begin, std::min(size, begin + length)};
+}
+
+}  // namespace
+
+std::vector<TeachingStep> teach(TokenId before, std::span<const TokenId> ids,
+                                std::span<const std::int64_t> slots, TokenId after) {
+  std::vector<TeachingStep> steps(ids.size() + 1);
+  for (std::size_t i = 0; i <= ids.size(); ++i) {
+    steps[i].input = i == 0 ? before : ids[i - 1];
+    steps[i].target = i < ids.size() ? ids[i] : after;
+    steps[i].slot = i < ids.size() ? slots[i] : kIgnore;
+  }
+  return steps;
+}
+
+void spoil(std::vector<TeachingStep>& steps, std::int64_t vocabulary, std::size_t most,
+           Random& random) {
+  if (random.chance(kReplaceChance)) {
+    const double rate = random.uniform(0.0, kMostReplaced);
+    for (std::size_t i = 1; i < steps.size(); ++i) {
+      if (!random.chance(rate)) continue;
+      steps[i].input = static_cast<TokenId>(random.below(static_cast<std::uint64_t>(vocabulary)));
+    }
+  }
+  if (steps.size() > 1 && random.chance(kSkipChance)) {
+    // The step before the span still asks for its first token: that was the right one.
+    const Span span = draw_span(steps.size(), random);
+    steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(span.begin),
+                steps.begin() + static_cast<std::ptrdiff_t>(span.end));
+  }
+  if (steps.size() > 1 && random.chance(kRepeatChance)) {
+    const Span span = draw_span(steps.size(), random);
+    std::vector<TeachingStep> again(steps.begin() + static_cast<std::ptrdiff_t>(span.begin),
+                                    steps.begin() + static_cast<std::ptrdiff_t>(span.end));
+    if (steps.size() + again.size() <= most) {
+      for (std::size_t i = 0; i + 1 < again.size(); ++i) again[i].target = again[i].slot = kIgnore;
+      steps.insert(steps.begin() + static_cast<std::ptrdiff_t>(span.end), again.begin(),
+                   again.end());
+    }
+  }
+}
+
+}  // namespace lectio::train

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the decoder is shown of a text and what it is asked for, position by position.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/splitmix.h"
+#include "model/tokenizer/tokenizer.h"
+
+namespace lectio::train {
+
+inline constexpr std::int64_t kIgnore = -100;  // no target
+
+// One position of the decoder's input.
+struct TeachingStep {
+  TokenId input = 0;
+  std::int64_t target = 0;  // the token that should follow, or kIgnore
+  std::int64_t slot = 0;    // of the target: the vision slot with its first character, or kIgnore
+};
+
+// `before` is the token in front of the text; then each of `ids` in turn; `after` ends the text.
+// slots: one a token of `ids`.
+std::vector<TeachingStep> teach(TokenId before, std::span<const TokenId> ids,
+                                std::span<const std::int64_t> slots, TokenId after);
+
+// A reader that runs alone meets its own mistakes, which true prefixes never show. Spoils a prefix
+// in up to three ways, each by chance; what is asked for stays right:
+//  - up to a tenth of the inputs, the first one excepted, become any of `vocabulary` tokens;
+//  - a span of inputs is left out: the reader has skipped it and should go on from where it is;
+//  - a span is shown twice: nothing is asked for inside the second showing, at its end the text
+//  goes
+//    on.
+// Never longer than `most` steps.
+void spoil(std::vector<TeachingStep>& steps, std::int64_t vocabulary, std::size_t most,
+           Random& random);
+
+}  // namespace lectio::train

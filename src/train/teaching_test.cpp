@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/teaching.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+namespace lectio::train {
+namespace {
+
+constexpr TokenId kBefore = 900, kAfter = 1;
+constexpr std::int64_t kVocabulary = 1000;
+
+// A text whose tokens are 100, 101, ...: what follows a token is told by the token itself.
+std::vector<TeachingStep> counting(std::size_t n) {
+  std::vector<TokenId> ids(n);
+  std::iota(ids.begin(), ids.end(), 100);
+  std::vector<std::int64_t> slots(n);
+  std::iota(slots.begin(), slots.end(), 0);
+  return teach(kBefore, ids, slots, kAfter);
+}
+
+TEST(TeachTest, AsksForTheNextTokenAndTheEnd) {
+  const std::vector<TeachingStep> steps = counting(3);
+  ASSERT_EQ(steps.size(), 4U);
+  EXPECT_EQ(steps[0].input, kBefore);
+  EXPECT_EQ(steps[0].target, 100);
+  EXPECT_EQ(steps[0].slot, 0);
+  EXPECT_EQ(steps[3].input, 102);
+  EXPECT_EQ(steps[3].target, kAfter);
+  EXPECT_EQ(steps[3].slot, kIgnore);
+}
+
+TEST(TeachTest, AnEmptyTextAsksForTheEnd) {
+  const std::vector<TeachingStep> steps = counting(0);
+  ASSERT_EQ(steps.size(), 1U);
+  EXPECT_EQ(steps[0].target, kAfter);
+}
+
+TEST(SpoilTest, WhatIsAskedForStaysRight) {
+  constexpr std::size_t kText = 200, kMost = 240;
+  int replaced = 0, skipped = 0, repeated = 0;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    std::vector<TeachingStep> steps = counting(kText);
+    Random random(seed);
+    spoil(steps, kVocabulary, kMost, random);
+    ASSERT_LE(steps.size(), kMost);
+    ASSERT_EQ(steps[0].input, kBefore);
+    std::int64_t last = -1;  // the latest target
+    std::size_t hidden = 0;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      const TeachingStep& step = steps[i];
+      if (step.target == kIgnore) {
+        ASSERT_EQ(step.slot, kIgnore);
+        ++hidden;
+        continue;
+      }
+      const std::int64_t place = step.target == kAfter ? 100 + kText : step.target;
+      ASSERT_EQ(step.slot, step.target == kAfter ? kIgnore : step.target - 100);
+      // Onwards by one; further after what was skipped; the same again after what was repeated.
+      if (last >= 0 && place > last + 1) ++skipped;
+      ASSERT_GE(place, hidden > 0 ? 0 : last);
+      last = place;
+    }
+    if (hidden > 0) ++repeated;
+    for (std::size_t i = 0; i + 1 < steps.size(); ++i) {
+      if (steps[i].target != kIgnore && steps[i + 1].input != steps[i].target) ++replaced;
+    }
+  }
+  EXPECT_GT(replaced, 300);
+  EXPECT_GT(skipped, 30);
+  EXPECT_GT(repeated, 30);
+}
+
+TEST(SpoilTest, ARepeatedSpanEndsWhereTheTextGoesOn) {
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    std::vector<TeachingStep> steps = counting(100);
+    Random random(seed);
+    spoil(steps, kVocabulary, 400, random);
+    for (std::size_t i = 1; i < steps.size(); ++i) {
+      if (steps[i - 1].target == kIgnore || steps[i].target != kIgnore) continue;
+      // Before the second showing and at its end the same token is asked for.
+      const std::int64_t wanted = steps[i - 1].target;
+      std::size_t end = i;
+      while (end < steps.size() && steps[end].target == kIgnore) ++end;
+      ASSERT_LT(end, steps.size());
+      EXPECT_EQ(steps[end].target, wanted);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lectio::train
