@@ -12,7 +12,9 @@ namespace lectio::cuda {
 namespace {
 
 constexpr int kThreads = 128;
-constexpr int kQueries = 64;  // of a tile: 16 a warp
+constexpr int kQueries = 64;   // of a tile: 16 a warp
+constexpr int kForwardM = 2;   // the forward pass takes twice as many
+constexpr int kKeyTile = 128;  // of the gradients of keys and values: 32 a warp
 constexpr int kSteps = kRelativeHeadDim / 16;
 constexpr float kScale = 0.125F;  // 1 / sqrt(64)
 constexpr float kLog2E = 1.4426950408889634F;
@@ -42,6 +44,16 @@ Geometry geometry(const RelativeShape& shape) {
   g.position_columns = static_cast<int>(shape.position_columns());
   g.rows = shape.batch * g.tokens;
   return g;
+}
+
+// Of the terms of a tile of queries in shared memory.
+__host__ __device__ inline int terms_bytes(const Geometry& g) {
+  return kQueries * (g.term_columns + kTermPad) * 2;
+}
+// Of what the gradients of keys and values hold of a tile of queries: q, the gradient of the
+// output, two sums and the terms.
+__host__ __device__ inline int key_stage_bytes(const Geometry& g) {
+  return 2 * kQueries * Rows::kBytes + kQueries * 8 + terms_bytes(g);
 }
 
 // P -> A_h | A_w; -inf where there is no such row or column of the map.
@@ -126,9 +138,10 @@ __device__ inline void load_keys(const Geometry& g, const Rows& to, const Bf16* 
   }
 }
 
-__device__ inline void load_terms(const Geometry& g, Bf16* to, const Bf16* from, int first) {
+__device__ inline void load_terms(const Geometry& g, Bf16* to, const Bf16* from, int first,
+                                  int count) {
   const int pieces = g.term_columns / 8, pitch = g.term_columns + kTermPad;
-  for (int i = static_cast<int>(threadIdx.x); i < kQueries * pieces; i += kThreads) {
+  for (int i = static_cast<int>(threadIdx.x); i < count * pieces; i += kThreads) {
     const int row = i / pieces, piece = i % pieces, token = first + row;
     const bool valid = token < g.tokens;
     copy_async(to + row * pitch + piece * 8,
@@ -140,50 +153,62 @@ __device__ inline void load_terms(const Geometry& g, Bf16* to, const Bf16* from,
 __device__ inline float low(std::uint32_t pair) { return __uint_as_float(pair << 16); }
 __device__ inline float high(std::uint32_t pair) { return __uint_as_float(pair & 0xFFFF0000U); }
 
-// A_w of this thread's two queries for the columns that its accumulators hold, as pairs.
-template <int kC>
-struct ColumnTerms {
-  std::uint32_t of[2][kC / 8];
-
-  __device__ void read(const Bf16* terms, int pitch, int height_pitch, int row, int column) {
-    for (int half = 0; half < 2; ++half) {
-#pragma unroll
-      for (int j = 0; j < kC / 8; ++j) {
-        of[half][j] = *reinterpret_cast<const std::uint32_t*>(terms + (row + 8 * half) * pitch +
-                                                              height_pitch + 8 * j + column);
-      }
-    }
-  }
+// A tile's place: which map, head and first token; where this thread's accumulators lie in it, 16
+// kM rows a warp.
+template <int kM>
+struct Place {
+  int batch = static_cast<int>(blockIdx.z), head = static_cast<int>(blockIdx.y);
+  int first = static_cast<int>(blockIdx.x) * kQueries * kM;
+  int warp_row = static_cast<int>(threadIdx.x / 32) * 16 * kM;
+  int row = warp_row + static_cast<int>(threadIdx.x % 32) / 4;  // and row + 8, of each 16
+  int column = static_cast<int>(threadIdx.x % 4) * 2;           // and column + 1, of eight
 };
 
-// s = log2(e) (q k^T / 8 + A_h + A_w) for the warp's 16 queries and a tile of keys.
-template <int kC, int kR>
-__device__ inline void score_tile(float (&s)[kC * kR / 8][4], const Rows& queries, const Rows& keys,
-                                  const Bf16* terms, int pitch, const ColumnTerms<kC>& columns,
-                                  int warp_row, int row, int y) {
+// s = log2(e) (q k^T / 8 + A_h + A_w) for the warp's 16 kM queries and a tile of keys.
+template <int kC, int kR, int kM>
+__device__ inline void score_tile(const Geometry& g, float (&s)[kM][kC * kR / 8][4],
+                                  const Rows& queries, const Rows& keys, const Bf16* terms,
+                                  const Place<kM>& at, int y) {
+  const int pitch = g.term_columns + kTermPad;
 #pragma unroll
-  for (int j = 0; j < kC * kR / 8; ++j) s[j][0] = s[j][1] = s[j][2] = s[j][3] = 0;
+  for (int m = 0; m < kM; ++m) {
+#pragma unroll
+    for (int j = 0; j < kC * kR / 8; ++j) s[m][j][0] = s[m][j][1] = s[m][j][2] = s[m][j][3] = 0;
+  }
 #pragma unroll
   for (int k = 0; k < kSteps; ++k) {
-    const Fragment q = queries.left(warp_row, k);
+    Fragment q[kM];
+#pragma unroll
+    for (int m = 0; m < kM; ++m) q[m] = queries.left(at.warp_row + 16 * m, k);
 #pragma unroll
     for (int n = 0; n < kC * kR / 16; ++n) {
       const Fragment b = keys.right_by_rows(16 * n, k);
-      multiply(s[2 * n], q, b.r[0], b.r[1]);
-      multiply(s[2 * n + 1], q, b.r[2], b.r[3]);
+#pragma unroll
+      for (int m = 0; m < kM; ++m) {
+        multiply(s[m][2 * n], q[m], b.r[0], b.r[1]);
+        multiply(s[m][2 * n + 1], q[m], b.r[2], b.r[3]);
+      }
     }
   }
 #pragma unroll
-  for (int r = 0; r < kR; ++r) {
-    const float first = __bfloat162float(terms[row * pitch + y + r]) * kLog2E;
-    const float second = __bfloat162float(terms[(row + 8) * pitch + y + r]) * kLog2E;
+  for (int m = 0; m < kM; ++m) {
 #pragma unroll
-    for (int j = 0; j < kC / 8; ++j) {
-      float(&t)[4] = s[r * (kC / 8) + j];
-      t[0] = t[0] * (kScale * kLog2E) + (first + low(columns.of[0][j]) * kLog2E);
-      t[1] = t[1] * (kScale * kLog2E) + (first + high(columns.of[0][j]) * kLog2E);
-      t[2] = t[2] * (kScale * kLog2E) + (second + low(columns.of[1][j]) * kLog2E);
-      t[3] = t[3] * (kScale * kLog2E) + (second + high(columns.of[1][j]) * kLog2E);
+    for (int r = 0; r < kR; ++r) {
+      const Bf16* upper = terms + (at.row + 16 * m) * pitch;
+      const Bf16* lower = upper + 8 * pitch;
+      const float first = __bfloat162float(upper[y + r]) * kLog2E;
+      const float second = __bfloat162float(lower[y + r]) * kLog2E;
+#pragma unroll
+      for (int j = 0; j < kC / 8; ++j) {
+        float(&t)[4] = s[m][r * (kC / 8) + j];
+        const int column = g.height_pitch + 8 * j + at.column;
+        const std::uint32_t a = *reinterpret_cast<const std::uint32_t*>(upper + column);
+        const std::uint32_t b = *reinterpret_cast<const std::uint32_t*>(lower + column);
+        t[0] = t[0] * (kScale * kLog2E) + (first + low(a) * kLog2E);
+        t[1] = t[1] * (kScale * kLog2E) + (first + high(a) * kLog2E);
+        t[2] = t[2] * (kScale * kLog2E) + (second + low(b) * kLog2E);
+        t[3] = t[3] * (kScale * kLog2E) + (second + high(b) * kLog2E);
+      }
     }
   }
 }
@@ -214,97 +239,98 @@ __device__ inline void store_rows(const Geometry& g, const float (&acc)[8][4], B
   }
 }
 
-// A tile's place: which map, head and first token; where this thread's accumulators lie in it.
-struct Place {
-  int batch = blockIdx.z, head = blockIdx.y, first = static_cast<int>(blockIdx.x) * 64;
-  int warp_row = static_cast<int>(threadIdx.x / 32) * 16;
-  int row = warp_row + static_cast<int>(threadIdx.x % 32) / 4;  // and row + 8
-  int column = static_cast<int>(threadIdx.x % 4) * 2;           // and column + 1, of eight
-};
-
+// Tiles of 128 queries, 32 a warp, so that each operand from shared memory serves twice.
 template <int kC, int kR>
 __global__ void __launch_bounds__(kThreads)
     forward_kernel(Geometry g, const Bf16* qkv, const Bf16* terms, Bf16* out, float* log_sums) {
-  constexpr int kKeys = kC * kR, kTiles = kKeys / 8;
+  constexpr int kKeys = kC * kR, kTiles = kKeys / 8, kM = kForwardM, kRows = kQueries * kM;
   extern __shared__ __align__(128) unsigned char memory[];
   const Rows queries{memory};
-  const auto keys = [&](int i) { return Rows{memory + (kQueries + i * kKeys) * Rows::kBytes}; };
+  const auto keys = [&](int i) { return Rows{memory + (kRows + i * kKeys) * Rows::kBytes}; };
   const auto values = [&](int i) { return keys(2 + i); };
-  auto* const held_terms = reinterpret_cast<Bf16*>(memory + (kQueries + 4 * kKeys) * Rows::kBytes);
-  const int pitch = g.term_columns + kTermPad;
-  const Place at;
+  auto* const held_terms = reinterpret_cast<Bf16*>(memory + (kRows + 4 * kKeys) * Rows::kBytes);
+  const Place<kM> at;
   const std::int64_t stride = 3LL * g.heads * kRelativeHeadDim;
   const std::int64_t head_row = at.head * g.rows + static_cast<std::int64_t>(at.batch) * g.tokens;
   const Bf16* k = qkv + qkv_offset(g, 1, at.batch, at.head);
   const Bf16* v = qkv + qkv_offset(g, 2, at.batch, at.head);
 
-  load_tokens(g, queries, qkv + qkv_offset(g, 0, at.batch, at.head), stride, at.first, kQueries);
-  load_terms(g, held_terms, terms + head_row * g.term_columns, at.first);
+  load_tokens(g, queries, qkv + qkv_offset(g, 0, at.batch, at.head), stride, at.first, kRows);
+  load_terms(g, held_terms, terms + head_row * g.term_columns, at.first, kRows);
   load_keys<kC, kR>(g, keys(0), k, stride, 0);
   load_keys<kC, kR>(g, values(0), v, stride, 0);
   commit_copies();
 
-  float o[8][4] = {};
-  float most[2] = {-INFINITY, -INFINITY}, sum[2] = {0, 0};
-  ColumnTerms<kC> columns;
+  float o[kM][8][4] = {};
+  float most[kM][2], sum[kM][2] = {};
+  for (int m = 0; m < kM; ++m) most[m][0] = most[m][1] = -INFINITY;
   int turn = 0;
   for (int y = 0; y < g.h; y += kR, turn ^= 1) {
     wait_copies<0>();
     __syncthreads();
-    if (y == 0) columns.read(held_terms, pitch, g.height_pitch, at.row, at.column);
     if (y + kR < g.h) {
       load_keys<kC, kR>(g, keys(turn ^ 1), k, stride, y + kR);
       load_keys<kC, kR>(g, values(turn ^ 1), v, stride, y + kR);
       commit_copies();
     }
-    float s[kTiles][4];
-    score_tile<kC, kR>(s, queries, keys(turn), held_terms, pitch, columns, at.warp_row, at.row, y);
+    float s[kM][kTiles][4];
+    score_tile<kC, kR>(g, s, queries, keys(turn), held_terms, at, y);
 #pragma unroll
-    for (int half = 0; half < 2; ++half) {
-      float top = most[half];
+    for (int m = 0; m < kM; ++m) {
 #pragma unroll
-      for (int j = 0; j < kTiles; ++j) top = fmaxf(top, fmaxf(s[j][2 * half], s[j][2 * half + 1]));
-      top = quad_max(top);
-      // A query past the map's end has no finite score.
-      const float base = top == -INFINITY ? 0.0F : top;
-      const float shrink = exp2f(most[half] - base);
-      most[half] = top;
-      float part = 0;
+      for (int half = 0; half < 2; ++half) {
+        float top = most[m][half];
 #pragma unroll
-      for (int j = 0; j < kTiles; ++j) {
-        for (int e = 2 * half; e < 2 * half + 2; ++e) {
-          s[j][e] = exp2f(s[j][e] - base);
-          part += s[j][e];
+        for (int j = 0; j < kTiles; ++j) {
+          top = fmaxf(top, fmaxf(s[m][j][2 * half], s[m][j][2 * half + 1]));
         }
-      }
-      sum[half] = sum[half] * shrink + part;
+        top = quad_max(top);
+        const float shrink = exp2f(most[m][half] - top);
+        most[m][half] = top;
+        float part = 0;
 #pragma unroll
-      for (int n = 0; n < 8; ++n) {
-        o[n][2 * half] *= shrink;
-        o[n][2 * half + 1] *= shrink;
+        for (int j = 0; j < kTiles; ++j) {
+#pragma unroll
+          for (int e = 2 * half; e < 2 * half + 2; ++e) {
+            s[m][j][e] = exp2f(s[m][j][e] - top);
+            part += s[m][j][e];
+          }
+        }
+        sum[m][half] = sum[m][half] * shrink + part;
+#pragma unroll
+        for (int n = 0; n < 8; ++n) {
+          o[m][n][2 * half] *= shrink;
+          o[m][n][2 * half + 1] *= shrink;
+        }
       }
     }
 #pragma unroll
     for (int step = 0; step < kKeys / 16; ++step) {
-      const Fragment p = as_left_operand(s[2 * step], s[2 * step + 1]);
+      Fragment p[kM];
+#pragma unroll
+      for (int m = 0; m < kM; ++m) p[m] = as_left_operand(s[m][2 * step], s[m][2 * step + 1]);
 #pragma unroll
       for (int n = 0; n < 4; ++n) {
         const Fragment b = values(turn).right_by_columns(16 * step, n);
-        multiply(o[2 * n], p, b.r[0], b.r[1]);
-        multiply(o[2 * n + 1], p, b.r[2], b.r[3]);
+#pragma unroll
+        for (int m = 0; m < kM; ++m) {
+          multiply(o[m][2 * n], p[m], b.r[0], b.r[1]);
+          multiply(o[m][2 * n + 1], p[m], b.r[2], b.r[3]);
+        }
       }
     }
   }
-  sum[0] = quad_sum(sum[0]);
-  sum[1] = quad_sum(sum[1]);
-  const int token = at.first + at.row;
   Bf16* to =
       out + (static_cast<std::int64_t>(at.batch) * g.tokens * g.heads + at.head) * kRelativeHeadDim;
-  store_rows(g, o, to, static_cast<std::int64_t>(g.heads) * kRelativeHeadDim, token, at.column,
-             1.0F / sum[0], 1.0F / sum[1]);
-  if (at.column == 0) {
-    if (token < g.tokens) log_sums[head_row + token] = most[0] + log2f(sum[0]);
-    if (token + 8 < g.tokens) log_sums[head_row + token + 8] = most[1] + log2f(sum[1]);
+#pragma unroll
+  for (int m = 0; m < kM; ++m) {
+    const int token = at.first + at.row + 16 * m;
+    const float first = quad_sum(sum[m][0]), second = quad_sum(sum[m][1]);
+    store_rows(g, o[m], to, static_cast<std::int64_t>(g.heads) * kRelativeHeadDim, token, at.column,
+               1.0F / first, 1.0F / second);
+    if (at.column != 0) continue;
+    if (token < g.tokens) log_sums[head_row + token] = most[m][0] + log2f(first);
+    if (token + 8 < g.tokens) log_sums[head_row + token + 8] = most[m][1] + log2f(second);
   }
 }
 
@@ -321,7 +347,7 @@ __global__ void __launch_bounds__(kThreads)
   auto* const held_terms =
       reinterpret_cast<Bf16*>(memory + (2 * kQueries + 4 * kKeys) * Rows::kBytes);
   const int pitch = g.term_columns + kTermPad;
-  const Place at;
+  const Place<1> at;
   const std::int64_t stride = 3LL * g.heads * kRelativeHeadDim;
   const std::int64_t out_stride = static_cast<std::int64_t>(g.heads) * kRelativeHeadDim;
   const std::int64_t head_row = at.head * g.rows + static_cast<std::int64_t>(at.batch) * g.tokens;
@@ -333,7 +359,7 @@ __global__ void __launch_bounds__(kThreads)
               grad_out + (static_cast<std::int64_t>(at.batch) * g.tokens * g.heads + at.head) *
                              kRelativeHeadDim,
               out_stride, at.first, kQueries);
-  load_terms(g, held_terms, terms + head_row * g.term_columns, at.first);
+  load_terms(g, held_terms, terms + head_row * g.term_columns, at.first, kQueries);
   load_keys<kC, kR>(g, keys(0), k, stride, 0);
   load_keys<kC, kR>(g, values(0), v, stride, 0);
   commit_copies();
@@ -348,19 +374,18 @@ __global__ void __launch_bounds__(kThreads)
   }
   float grad_q[8][4] = {};
   float grad_columns[kC / 8][4] = {};
-  ColumnTerms<kC> columns;
   int turn = 0;
   for (int y = 0; y < g.h; y += kR, turn ^= 1) {
     wait_copies<0>();
     __syncthreads();
-    if (y == 0) columns.read(held_terms, pitch, g.height_pitch, at.row, at.column);
     if (y + kR < g.h) {
       load_keys<kC, kR>(g, keys(turn ^ 1), k, stride, y + kR);
       load_keys<kC, kR>(g, values(turn ^ 1), v, stride, y + kR);
       commit_copies();
     }
-    float s[kTiles][4];
-    score_tile<kC, kR>(s, queries, keys(turn), held_terms, pitch, columns, at.warp_row, at.row, y);
+    float scores[1][kTiles][4];
+    auto& s = scores[0];
+    score_tile<kC, kR>(g, scores, queries, keys(turn), held_terms, at, y);
     float grad_p[kTiles][4];
 #pragma unroll
     for (int j = 0; j < kTiles; ++j) grad_p[j][0] = grad_p[j][1] = grad_p[j][2] = grad_p[j][3] = 0;
@@ -432,54 +457,78 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
-// Gradients of k and v, by tiles of keys: the roles exchanged, rows of the accumulators are keys.
+// The bias of a query and this thread's keys, of which the terms lie in shared memory. Where the
+// width of the map is a multiple of 32, all keys of a warp lie in one row of it.
+template <bool kOneRow>
+struct KeyTerms {
+  int y[4], x[4];  // columns of terms, for the keys at rows 0, 8, 16 and 24
+
+  __device__ KeyTerms(const Geometry& g, int token) {
+    for (int i = 0; i < 4; ++i) {
+      const int key = min(token + 8 * i, g.tokens - 1);
+      y[i] = key / g.w;
+      x[i] = g.height_pitch + key % g.w;
+    }
+  }
+  __device__ void read(const Bf16* of, float (&bias)[4]) const {
+    const float row = __bfloat162float(of[y[0]]);
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      bias[i] = __bfloat162float(of[x[i]]) + (kOneRow || i == 0 ? row : __bfloat162float(of[y[i]]));
+    }
+  }
+};
+
+// Gradients of k and v, by tiles of 128 keys: the roles exchanged, rows of the accumulators are
+// keys, 32 a warp, so that each operand from shared memory serves twice.
+template <bool kOneRow>
 __global__ void __launch_bounds__(kThreads)
     backward_keys(Geometry g, const Bf16* qkv, const Bf16* terms, const float* log_sums,
                   const float* deltas, const Bf16* grad_out, Bf16* grad_qkv) {
   extern __shared__ __align__(128) unsigned char memory[];
   const int pitch = g.term_columns + kTermPad;
-  const int stage_bytes = 2 * kQueries * Rows::kBytes + kQueries * pitch * 2 + 2 * kQueries * 4;
-  const Rows keys{memory}, values{memory + 64 * Rows::kBytes};
-  unsigned char* const stages = memory + 2 * 64 * Rows::kBytes;
+  const int stage_bytes = key_stage_bytes(g);
+  const Rows keys{memory}, values{memory + kKeyTile * Rows::kBytes};
+  unsigned char* const stages = memory + 2 * kKeyTile * Rows::kBytes;
   const auto queries = [&](int i) { return Rows{stages + i * stage_bytes}; };
   const auto grads = [&](int i) {
     return Rows{stages + i * stage_bytes + kQueries * Rows::kBytes};
   };
+  // Of each query the logarithm of its sum, then its delta.
   const auto sums = [&](int i) {
-    return reinterpret_cast<float*>(stages + i * stage_bytes + 2 * kQueries * Rows::kBytes);
+    return reinterpret_cast<float2*>(stages + i * stage_bytes + 2 * kQueries * Rows::kBytes);
   };
-  const auto held_terms = [&](int i) { return reinterpret_cast<Bf16*>(sums(i) + 2 * kQueries); };
+  const auto held_terms = [&](int i) { return reinterpret_cast<Bf16*>(sums(i) + kQueries); };
 
-  const Place at;
+  const int batch = static_cast<int>(blockIdx.z), head = static_cast<int>(blockIdx.y);
+  const int first_key = static_cast<int>(blockIdx.x) * kKeyTile;
+  const int warp_row = static_cast<int>(threadIdx.x / 32) * 32;
+  const int column = static_cast<int>(threadIdx.x % 4) * 2;
   const std::int64_t stride = 3LL * g.heads * kRelativeHeadDim;
   const std::int64_t out_stride = static_cast<std::int64_t>(g.heads) * kRelativeHeadDim;
-  const std::int64_t head_row = at.head * g.rows + static_cast<std::int64_t>(at.batch) * g.tokens;
-  const Bf16* q = qkv + qkv_offset(g, 0, at.batch, at.head);
+  const std::int64_t head_row = head * g.rows + static_cast<std::int64_t>(batch) * g.tokens;
+  const Bf16* q = qkv + qkv_offset(g, 0, batch, head);
   const Bf16* grad =
-      grad_out +
-      (static_cast<std::int64_t>(at.batch) * g.tokens * g.heads + at.head) * kRelativeHeadDim;
+      grad_out + (static_cast<std::int64_t>(batch) * g.tokens * g.heads + head) * kRelativeHeadDim;
   const auto load_stage = [&](int i, int first) {
     load_tokens(g, queries(i), q, stride, first, kQueries);
     load_tokens(g, grads(i), grad, out_stride, first, kQueries);
-    load_terms(g, held_terms(i), terms + head_row * g.term_columns, first);
+    load_terms(g, held_terms(i), terms + head_row * g.term_columns, first, kQueries);
     if (threadIdx.x < kQueries) {
       const int token = first + static_cast<int>(threadIdx.x);
       const bool valid = token < g.tokens;
-      sums(i)[threadIdx.x] = valid ? log_sums[head_row + token] : INFINITY;
-      sums(i)[kQueries + threadIdx.x] = valid ? deltas[head_row + token] : 0.0F;
+      sums(i)[threadIdx.x] = {valid ? log_sums[head_row + token] : INFINITY,
+                              valid ? deltas[head_row + token] : 0.0F};
     }
   };
-  load_tokens(g, keys, qkv + qkv_offset(g, 1, at.batch, at.head), stride, at.first, 64);
-  load_tokens(g, values, qkv + qkv_offset(g, 2, at.batch, at.head), stride, at.first, 64);
+  load_tokens(g, keys, qkv + qkv_offset(g, 1, batch, head), stride, first_key, kKeyTile);
+  load_tokens(g, values, qkv + qkv_offset(g, 2, batch, head), stride, first_key, kKeyTile);
   load_stage(0, 0);
   commit_copies();
 
-  // Where this thread's two keys stand on the map; those past its end are not stored.
-  const int token = at.first + at.row;
-  const int first_key = min(token, g.tokens - 1), second_key = min(token + 8, g.tokens - 1);
-  const int y0 = first_key / g.w, x0 = g.height_pitch + first_key % g.w;
-  const int y1 = second_key / g.w, x1 = g.height_pitch + second_key % g.w;
-  float grad_k[8][4] = {}, grad_v[8][4] = {};
+  const int token = first_key + warp_row + static_cast<int>(threadIdx.x % 32) / 4;
+  const KeyTerms<kOneRow> key_terms(g, token);
+  float grad_k[2][8][4] = {}, grad_v[2][8][4] = {};
   int turn = 0;
   for (int first = 0; first < g.tokens; first += kQueries, turn ^= 1) {
     wait_copies<0>();
@@ -488,59 +537,72 @@ __global__ void __launch_bounds__(kThreads)
       load_stage(turn ^ 1, first + kQueries);
       commit_copies();
     }
-    float s[8][4], grad_p[8][4];
+#pragma unroll 1
+    for (int part = 0; part < kQueries; part += 32) {
+      float s[2][4][4] = {}, grad_p[2][4][4] = {};
 #pragma unroll
-    for (int j = 0; j < 8; ++j) {
-      for (int e = 0; e < 4; ++e) s[j][e] = grad_p[j][e] = 0;
-    }
+      for (int step = 0; step < kSteps; ++step) {
+        const Fragment k[2] = {keys.left(warp_row, step), keys.left(warp_row + 16, step)};
+        const Fragment v[2] = {values.left(warp_row, step), values.left(warp_row + 16, step)};
 #pragma unroll
-    for (int step = 0; step < kSteps; ++step) {
-      const Fragment k = keys.left(at.warp_row, step), v = values.left(at.warp_row, step);
+        for (int n = 0; n < 2; ++n) {
+          const Fragment b = queries(turn).right_by_rows(part + 16 * n, step);
+          const Fragment d = grads(turn).right_by_rows(part + 16 * n, step);
 #pragma unroll
-      for (int n = 0; n < 4; ++n) {
-        const Fragment b = queries(turn).right_by_rows(16 * n, step);
-        multiply(s[2 * n], k, b.r[0], b.r[1]);
-        multiply(s[2 * n + 1], k, b.r[2], b.r[3]);
-        const Fragment d = grads(turn).right_by_rows(16 * n, step);
-        multiply(grad_p[2 * n], v, d.r[0], d.r[1]);
-        multiply(grad_p[2 * n + 1], v, d.r[2], d.r[3]);
+          for (int m = 0; m < 2; ++m) {
+            multiply(s[m][2 * n], k[m], b.r[0], b.r[1]);
+            multiply(s[m][2 * n + 1], k[m], b.r[2], b.r[3]);
+            multiply(grad_p[m][2 * n], v[m], d.r[0], d.r[1]);
+            multiply(grad_p[m][2 * n + 1], v[m], d.r[2], d.r[3]);
+          }
+        }
       }
-    }
-    const Bf16* t = held_terms(turn);
 #pragma unroll
-    for (int j = 0; j < 8; ++j) {
+      for (int j = 0; j < 4; ++j) {
 #pragma unroll
-      for (int c = 0; c < 2; ++c) {
-        const int query = 8 * j + at.column + c;
-        const Bf16* of = t + query * pitch;
-        const float log_sum = sums(turn)[query], delta = sums(turn)[kQueries + query];
-        const float bias0 = __bfloat162float(of[y0]) + __bfloat162float(of[x0]);
-        const float bias1 = __bfloat162float(of[y1]) + __bfloat162float(of[x1]);
-        s[j][c] = exp2f((s[j][c] * kScale + bias0) * kLog2E - log_sum);
-        s[j][c + 2] = exp2f((s[j][c + 2] * kScale + bias1) * kLog2E - log_sum);
-        grad_p[j][c] = s[j][c] * (grad_p[j][c] - delta);
-        grad_p[j][c + 2] = s[j][c + 2] * (grad_p[j][c + 2] - delta);
+        for (int c = 0; c < 2; ++c) {
+          const int query = part + 8 * j + column + c;
+          const float2 sum = sums(turn)[query];
+          float bias[4];
+          key_terms.read(held_terms(turn) + query * pitch, bias);
+#pragma unroll
+          for (int i = 0; i < 4; ++i) {
+            float& score = s[i / 2][j][c + i % 2 * 2];
+            float& slope = grad_p[i / 2][j][c + i % 2 * 2];
+            score = exp2f((score * kScale + bias[i]) * kLog2E - sum.x);
+            slope = score * (slope - sum.y);
+          }
+        }
       }
-    }
 #pragma unroll
-    for (int step = 0; step < 4; ++step) {
-      const Fragment p = as_left_operand(s[2 * step], s[2 * step + 1]);
-      const Fragment d = as_left_operand(grad_p[2 * step], grad_p[2 * step + 1]);
+      for (int step = 0; step < 2; ++step) {
+        Fragment p[2], d[2];
 #pragma unroll
-      for (int n = 0; n < 4; ++n) {
-        const Fragment b = grads(turn).right_by_columns(16 * step, n);
-        multiply(grad_v[2 * n], p, b.r[0], b.r[1]);
-        multiply(grad_v[2 * n + 1], p, b.r[2], b.r[3]);
-        const Fragment c = queries(turn).right_by_columns(16 * step, n);
-        multiply(grad_k[2 * n], d, c.r[0], c.r[1]);
-        multiply(grad_k[2 * n + 1], d, c.r[2], c.r[3]);
+        for (int m = 0; m < 2; ++m) {
+          p[m] = as_left_operand(s[m][2 * step], s[m][2 * step + 1]);
+          d[m] = as_left_operand(grad_p[m][2 * step], grad_p[m][2 * step + 1]);
+        }
+#pragma unroll
+        for (int n = 0; n < 4; ++n) {
+          const Fragment b = grads(turn).right_by_columns(part + 16 * step, n);
+          const Fragment c = queries(turn).right_by_columns(part + 16 * step, n);
+#pragma unroll
+          for (int m = 0; m < 2; ++m) {
+            multiply(grad_v[m][2 * n], p[m], b.r[0], b.r[1]);
+            multiply(grad_v[m][2 * n + 1], p[m], b.r[2], b.r[3]);
+            multiply(grad_k[m][2 * n], d[m], c.r[0], c.r[1]);
+            multiply(grad_k[m][2 * n + 1], d[m], c.r[2], c.r[3]);
+          }
+        }
       }
     }
   }
-  store_rows(g, grad_k, grad_qkv + qkv_offset(g, 1, at.batch, at.head), stride, token, at.column,
-             kScale, kScale);
-  store_rows(g, grad_v, grad_qkv + qkv_offset(g, 2, at.batch, at.head), stride, token, at.column,
-             1.0F, 1.0F);
+  for (int m = 0; m < 2; ++m) {
+    store_rows(g, grad_k[m], grad_qkv + qkv_offset(g, 1, batch, head), stride, token + 16 * m,
+               column, kScale, kScale);
+    store_rows(g, grad_v[m], grad_qkv + qkv_offset(g, 2, batch, head), stride, token + 16 * m,
+               column, 1.0F, 1.0F);
+  }
 }
 
 template <typename Kernel>
@@ -548,12 +610,10 @@ void allow_shared(Kernel* kernel, int bytes) {
   cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes);
 }
 
-dim3 tile_grid(const Geometry& g) {
-  return {static_cast<unsigned>((g.tokens + 63) / 64), static_cast<unsigned>(g.heads),
-          static_cast<unsigned>(g.batch)};
+dim3 tile_grid(const Geometry& g, int tokens_of_tile) {
+  return {static_cast<unsigned>((g.tokens + tokens_of_tile - 1) / tokens_of_tile),
+          static_cast<unsigned>(g.heads), static_cast<unsigned>(g.batch)};
 }
-
-int terms_bytes(const Geometry& g) { return kQueries * (g.term_columns + kTermPad) * 2; }
 
 // Calls run with the tile that fits the map's width as template arguments.
 template <typename Run>
@@ -599,9 +659,10 @@ const char* relative_attention(const RelativeShape& shape, const RelativeForward
   select_terms<<<row_blocks(g), kRowBlock, 0, stream>>>(g, static_cast<const Bf16*>(args.positions),
                                                         static_cast<Bf16*>(args.terms));
   for_tile(g, [&]<int kC, int kR>() {
-    const int bytes = (kQueries + 4 * kC * kR) * Rows::kBytes + terms_bytes(g);
+    const int bytes =
+        (kForwardM * kQueries + 4 * kC * kR) * Rows::kBytes + kForwardM * terms_bytes(g);
     allow_shared(forward_kernel<kC, kR>, bytes);
-    forward_kernel<kC, kR><<<tile_grid(g), kThreads, bytes, stream>>>(
+    forward_kernel<kC, kR><<<tile_grid(g, kForwardM * kQueries), kThreads, bytes, stream>>>(
         g, static_cast<const Bf16*>(args.qkv), static_cast<const Bf16*>(args.terms),
         static_cast<Bf16*>(args.out), args.log_sums);
   });
@@ -623,14 +684,14 @@ const char* relative_attention_backward(const RelativeShape& shape, const Relati
   for_tile(g, [&]<int kC, int kR>() {
     const int bytes = (2 * kQueries + 4 * kC * kR) * Rows::kBytes + terms_bytes(g);
     allow_shared(backward_queries<kC, kR>, bytes);
-    backward_queries<kC, kR><<<tile_grid(g), kThreads, bytes, stream>>>(
+    backward_queries<kC, kR><<<tile_grid(g, kQueries), kThreads, bytes, stream>>>(
         g, qkv, terms, args.log_sums, args.deltas, grad_out, grad_qkv, grad_terms);
   });
-  const int bytes =
-      2 * 64 * Rows::kBytes + 2 * (2 * kQueries * Rows::kBytes + terms_bytes(g) + 2 * kQueries * 4);
-  allow_shared(backward_keys, bytes);
-  backward_keys<<<tile_grid(g), kThreads, bytes, stream>>>(g, qkv, terms, args.log_sums,
-                                                           args.deltas, grad_out, grad_qkv);
+  const int bytes = 2 * kKeyTile * Rows::kBytes + 2 * key_stage_bytes(g);
+  auto* const keys = g.w % 32 == 0 ? backward_keys<true> : backward_keys<false>;
+  allow_shared(keys, bytes);
+  keys<<<tile_grid(g, kKeyTile), kThreads, bytes, stream>>>(g, qkv, terms, args.log_sums,
+                                                            args.deltas, grad_out, grad_qkv);
   spread_terms<<<row_blocks(g), kRowBlock, 0, stream>>>(g, grad_terms,
                                                         static_cast<Bf16*>(args.grad_positions));
   return launch_error();
