@@ -12,7 +12,7 @@ namespace {
 std::string layer_name(std::int64_t i) { return "model.layers." + std::to_string(i); }
 
 struct Rotation {
-  torch::Tensor cosine, sine;  // [L, head_dim / 2]
+  torch::Tensor cosine, sine;  // f32 [L, head_dim / 2]
 };
 
 Rotation rotation(const DecoderSpec& d, std::int64_t length, const torch::TensorOptions& options) {
@@ -21,19 +21,14 @@ Rotation rotation(const DecoderSpec& d, std::int64_t length, const torch::Tensor
   const torch::Tensor frequency = torch::exp(
       k * (-2.0 * std::log(static_cast<double>(d.rope_theta)) / static_cast<double>(d.head_dim())));
   const torch::Tensor angle = torch::arange(length, wide).unsqueeze(1) * frequency;
-  return {angle.cos().to(options.dtype()), angle.sin().to(options.dtype())};
+  return {angle.cos(), angle.sin()};
 }
 
-// Half-rotate (spec 4.3); x [B, heads, L, head_dim].
-torch::Tensor rotate(const torch::Tensor& x, const Rotation& r) {
-  const std::vector<torch::Tensor> halves = x.chunk(2, -1);
-  const torch::Tensor &a = halves[0], &b = halves[1];
-  return torch::cat({a * r.cosine - b * r.sine, b * r.cosine + a * r.sine}, -1);
-}
-
-torch::Tensor swiglu(const Parameters& p, const std::string& name, const torch::Tensor& x) {
-  const torch::Tensor hidden = torch::silu(linear(p, name + ".gate_proj", x, false)) *
-                               linear(p, name + ".up_proj", x, false);
+// weights [B, L, experts]: of all experts side by side, or undefined for one.
+torch::Tensor swiglu(const Parameters& p, const std::string& name, const torch::Tensor& x,
+                     const torch::Tensor& weights = {}) {
+  const torch::Tensor hidden = gated(linear(p, name + ".gate_proj", x, false),
+                                     linear(p, name + ".up_proj", x, false), weights);
   return linear(p, name + ".down_proj", hidden, false);
 }
 
@@ -54,15 +49,6 @@ Routing route(const Parameters& p, const DecoderSpec& d, const std::string& name
   const torch::Tensor balance =
       static_cast<double>(d.experts) * (shares * scores.mean(at::IntArrayRef({0, 1}))).sum();
   return {scores * mask, balance, shares};
-}
-
-torch::Tensor experts(const Parameters& p, const DecoderSpec& d, const std::string& name,
-                      const torch::Tensor& x, const torch::Tensor& weights) {
-  const torch::Tensor hidden = torch::silu(linear(p, name + ".experts.gate_proj", x, false)) *
-                               linear(p, name + ".experts.up_proj", x, false);
-  const torch::Tensor weighted = hidden.view({x.size(0), x.size(1), d.experts, d.expert_hidden}) *
-                                 weights.to(x.scalar_type()).unsqueeze(-1);
-  return linear(p, name + ".experts.down_proj", weighted.flatten(2), false);
 }
 
 }  // namespace
@@ -104,7 +90,7 @@ DecoderOutput decode(const Parameters& p, const NetworkSpec& spec, const torch::
   const Rotation r = rotation(d, length, rows.options());
   const double scale = 1.0 / std::sqrt(static_cast<double>(d.head_dim()));
   const auto heads = [&](const torch::Tensor& x) {
-    return x.view({batch, length, d.heads, d.head_dim()}).transpose(1, 2);
+    return x.view({batch, length, d.heads, d.head_dim()});
   };
   DecoderOutput out;
   std::vector<torch::Tensor> balances, shares;
@@ -112,9 +98,12 @@ DecoderOutput decode(const Parameters& p, const NetworkSpec& spec, const torch::
   for (std::int64_t i = 0; i < d.layers; ++i) {
     const std::string name = layer_name(i);
     const torch::Tensor normed = rms_norm(p, name + ".input_layernorm", x, d.norm_eps);
-    const torch::Tensor q = rotate(heads(linear(p, name + ".self_attn.q_proj", normed, false)), r);
-    const torch::Tensor k = rotate(heads(linear(p, name + ".self_attn.k_proj", normed, false)), r);
-    const torch::Tensor v = heads(linear(p, name + ".self_attn.v_proj", normed, false));
+    const auto project = [&](const char* part) {
+      return heads(linear(p, name + ".self_attn." + part, normed, false));
+    };
+    const torch::Tensor q = rotate(project("q_proj"), r.cosine, r.sine).transpose(1, 2);
+    const torch::Tensor k = rotate(project("k_proj"), r.cosine, r.sine).transpose(1, 2);
+    const torch::Tensor v = project("v_proj").transpose(1, 2);
     if (i == std::min(kAlignLayer, d.layers - 1)) {
       out.align_q = q.select(1, 0);
       out.align_k = k.select(1, 0);
@@ -128,7 +117,7 @@ DecoderOutput decode(const Parameters& p, const NetworkSpec& spec, const torch::
       continue;
     }
     const Routing routing = route(p, d, name + ".mlp", inner);
-    x = x + experts(p, d, name + ".mlp", inner, routing.weights) +
+    x = x + swiglu(p, name + ".mlp.experts", inner, routing.weights) +
         swiglu(p, name + ".mlp.shared_experts", inner);
     balances.push_back(routing.balance);
     shares.push_back(routing.shares);

@@ -13,30 +13,6 @@ std::string clip_layer(std::int64_t i) {
   return "model.vision_model.transformer.layers." + std::to_string(i);
 }
 
-// [B, h, w, C] -> [B * windows, side, side, C], zero-padded to the right and below.
-torch::Tensor cut_windows(const torch::Tensor& x, std::int64_t side) {
-  const std::int64_t down = (side - x.size(1) % side) % side,
-                     right = (side - x.size(2) % side) % side;
-  const torch::Tensor padded =
-      down + right > 0 ? torch::constant_pad_nd(x, {0, 0, 0, right, 0, down}) : x;
-  const std::int64_t b = x.size(0), rows = padded.size(1) / side, columns = padded.size(2) / side,
-                     c = x.size(3);
-  return padded.view({b, rows, side, columns, side, c})
-      .permute({0, 1, 3, 2, 4, 5})
-      .reshape({b * rows * columns, side, side, c});
-}
-
-torch::Tensor join_windows(const torch::Tensor& windows, std::int64_t b, std::int64_t h,
-                           std::int64_t w) {
-  const std::int64_t side = windows.size(1), rows = (h + side - 1) / side,
-                     columns = (w + side - 1) / side;
-  return windows.view({b, rows, columns, side, side, windows.size(3)})
-      .permute({0, 1, 3, 2, 4, 5})
-      .reshape({b, rows * side, columns * side, windows.size(3)})
-      .slice(1, 0, h)
-      .slice(2, 0, w);
-}
-
 // Padding is not masked: its keys and values are the qkv bias (spec 3.1), as those of zeros are.
 torch::Tensor sam_attention(const Parameters& p, const SamSpec& sam, std::int64_t block,
                             const torch::Tensor& x) {

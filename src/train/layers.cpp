@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "train/fused_attention.h"
+#include "train/fused_elementwise.h"
 
 namespace lectio::train {
 
@@ -88,6 +89,71 @@ torch::Tensor relative_attention(const torch::Tensor& qkv, std::int64_t heads,
     return fused_relative_attention(qkv, heads, table_h, table_w, h, w);
   }
   return plain_relative_attention(qkv, heads, table_h, table_w, h, w);
+}
+
+torch::Tensor plain_rotate(const torch::Tensor& x, const torch::Tensor& cosine,
+                           const torch::Tensor& sine) {
+  const std::vector<torch::Tensor> halves = x.chunk(2, -1);
+  const torch::Tensor &a = halves[0], &b = halves[1];
+  const torch::Tensor c = cosine.unsqueeze(1).to(x.scalar_type());
+  const torch::Tensor s = sine.unsqueeze(1).to(x.scalar_type());
+  return torch::cat({a * c - b * s, b * c + a * s}, -1);
+}
+
+torch::Tensor rotate(const torch::Tensor& x, const torch::Tensor& cosine,
+                     const torch::Tensor& sine) {
+  return fused_takes(x) && x.size(-1) % 16 == 0 ? fused_rotate(x, cosine, sine)
+                                                : plain_rotate(x, cosine, sine);
+}
+
+torch::Tensor plain_gated(const torch::Tensor& gate, const torch::Tensor& up,
+                          const torch::Tensor& weights) {
+  const torch::Tensor hidden = torch::silu(gate) * up;
+  if (!weights.defined()) return hidden;
+  return (hidden.unflatten(-1, {weights.size(-1), -1}) *
+          weights.to(hidden.scalar_type()).unsqueeze(-1))
+      .flatten(-2);
+}
+
+torch::Tensor gated(const torch::Tensor& gate, const torch::Tensor& up,
+                    const torch::Tensor& weights) {
+  const bool whole =
+      !weights.defined() || (weights.is_contiguous() && gate.size(-1) / weights.size(-1) % 8 == 0);
+  return fused_takes(gate) && fused_takes(up) && whole ? fused_gated(gate, up, weights)
+                                                       : plain_gated(gate, up, weights);
+}
+
+torch::Tensor plain_cut_windows(const torch::Tensor& x, std::int64_t side) {
+  const std::int64_t down = (side - x.size(1) % side) % side,
+                     right = (side - x.size(2) % side) % side;
+  const torch::Tensor padded =
+      down + right > 0 ? torch::constant_pad_nd(x, {0, 0, 0, right, 0, down}) : x;
+  const std::int64_t b = x.size(0), rows = padded.size(1) / side, columns = padded.size(2) / side,
+                     c = x.size(3);
+  return padded.view({b, rows, side, columns, side, c})
+      .permute({0, 1, 3, 2, 4, 5})
+      .reshape({b * rows * columns, side, side, c});
+}
+
+torch::Tensor plain_join_windows(const torch::Tensor& windows, std::int64_t b, std::int64_t h,
+                                 std::int64_t w) {
+  const std::int64_t side = windows.size(1), rows = (h + side - 1) / side,
+                     columns = (w + side - 1) / side;
+  return windows.view({b, rows, columns, side, side, windows.size(3)})
+      .permute({0, 1, 3, 2, 4, 5})
+      .reshape({b, rows * side, columns * side, windows.size(3)})
+      .slice(1, 0, h)
+      .slice(2, 0, w);
+}
+
+torch::Tensor cut_windows(const torch::Tensor& x, std::int64_t side) {
+  return fused_takes(x) ? fused_cut_windows(x, side) : plain_cut_windows(x, side);
+}
+
+torch::Tensor join_windows(const torch::Tensor& windows, std::int64_t b, std::int64_t h,
+                           std::int64_t w) {
+  return fused_takes(windows) ? fused_join_windows(windows, b, h, w)
+                              : plain_join_windows(windows, b, h, w);
 }
 
 torch::Tensor resample_rows(const torch::Tensor& table, std::int64_t rows) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The layers that several parts of the network in training share, as free functions over
-// parameters.
+// parameters. Where a function has a plain_ twin, it runs by the kernels of compute/cuda where they
+// take its input (bf16 on CUDA), and as the twin elsewhere.
 #pragma once
 
 #include <torch/torch.h>
@@ -24,6 +25,27 @@ torch::Tensor rms_norm(const Parameters& p, const std::string& name, const torch
 torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                         double scale, bool causal);
 
+// Half-rotate (spec 4.3): x [B, L, heads, 2 * half], tables f32 [L, half].
+torch::Tensor rotate(const torch::Tensor& x, const torch::Tensor& cosine,
+                     const torch::Tensor& sine);
+torch::Tensor plain_rotate(const torch::Tensor& x, const torch::Tensor& cosine,
+                           const torch::Tensor& sine);
+
+// silu(gate) * up [..., C], each of the groups of columns times its weight, f32 [..., groups];
+// undefined weights are ones.
+torch::Tensor gated(const torch::Tensor& gate, const torch::Tensor& up,
+                    const torch::Tensor& weights);
+torch::Tensor plain_gated(const torch::Tensor& gate, const torch::Tensor& up,
+                          const torch::Tensor& weights);
+
+// [B, h, w, C] -> [B * windows, side, side, C], zero-padded to the right and below, and back.
+torch::Tensor cut_windows(const torch::Tensor& x, std::int64_t side);
+torch::Tensor plain_cut_windows(const torch::Tensor& x, std::int64_t side);
+torch::Tensor join_windows(const torch::Tensor& windows, std::int64_t b, std::int64_t h,
+                           std::int64_t w);
+torch::Tensor plain_join_windows(const torch::Tensor& windows, std::int64_t b, std::int64_t h,
+                                 std::int64_t w);
+
 // Attention over an h x w map with decomposed relative positions (spec 3.1): qkv [batch, h * w, 3 *
 // heads * head_dim] -> [batch, h * w, heads * head_dim]; tables [2h - 1, head_dim] and [2w - 1,
 // head_dim]; the position term uses the unscaled q. On CUDA in bf16 with heads of 64 no score
@@ -31,7 +53,6 @@ torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const to
 torch::Tensor relative_attention(const torch::Tensor& qkv, std::int64_t heads,
                                  const torch::Tensor& table_h, const torch::Tensor& table_w,
                                  std::int64_t h, std::int64_t w);
-// The plain path of relative_attention, on any device.
 torch::Tensor plain_relative_attention(const torch::Tensor& qkv, std::int64_t heads,
                                        const torch::Tensor& table_h, const torch::Tensor& table_w,
                                        std::int64_t h, std::int64_t w);
