@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <set>
 #include <vector>
 
@@ -69,6 +70,19 @@ WordScore word_set_score(std::u32string_view expected, std::u32string_view found
   score.precision = read.empty() && truth.empty() ? 1 : share(common, read.size());
   score.recall = truth.empty() ? 1 : share(common, truth.size());
   return score;
+}
+
+double mean_of(std::span<const double> values) {
+  if (values.empty()) return 0;
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+double median_of(std::span<const double> values) {
+  if (values.empty()) return 0;
+  std::vector<double> sorted(values.begin(), values.end());
+  std::sort(sorted.begin(), sorted.end());
+  const std::size_t half = sorted.size() / 2;
+  return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
 Interval bootstrap_mean_95(std::span<const double> values, std::int64_t resamples) {

@@ -31,6 +31,10 @@ struct WordScore {
 };
 WordScore word_set_score(std::u32string_view expected, std::u32string_view found);
 
+// 0 for no value.
+double mean_of(std::span<const double> values);
+double median_of(std::span<const double> values);
+
 // Bounds that hold the mean with 95 % confidence: percentiles 2.5 and 97.5 of the means of
 // `resamples` samples drawn with replacement. Deterministic. A single value gives itself twice; no
 // value gives zeros.

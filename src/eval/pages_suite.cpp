@@ -63,20 +63,31 @@ Result<SuitePage> read_entry(const Json& entry, const std::filesystem::path& pic
   return page;
 }
 
-PageScore score_page(const SuitePage& page, const PageReader& reader) {
+PageScore score_file(const SuitePage& page, const PageReader& reader) {
+  const auto opened = open_page(page.image);
   PageScore score;
+  if (opened) {
+    score = score_page(*opened, page.text, reader);
+  } else {
+    score.error = opened.error().message();
+    score.characters = static_cast<std::int64_t>(collapse_whitespace(page.text).size());
+  }
   score.name = page.image.filename().string();
   score.text_tokens = page.text_tokens;
-  const std::u32string expected = collapse_whitespace(page.text);
-  score.characters = static_cast<std::int64_t>(expected.size());
+  return score;
+}
 
-  const auto opened = open_page(page.image);
-  if (!opened) {
-    score.error = opened.error().message();
-    return score;
-  }
+double ratio(double part, double whole) { return whole == 0 ? 0 : part / whole; }
+
+}  // namespace
+
+PageScore score_page(const Page& page, std::string_view text, const PageReader& reader) {
+  PageScore score;
+  score.name = page.source;
+  const std::u32string expected = collapse_whitespace(text);
+  score.characters = static_cast<std::int64_t>(expected.size());
   const auto begin = std::chrono::steady_clock::now();
-  auto read = reader(*opened);
+  auto read = reader(page);
   score.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   if (!read) {
     score.error = read.error().message();
@@ -88,10 +99,6 @@ PageScore score_page(const SuitePage& page, const PageReader& reader) {
   score.words = word_set_score(expected, found);
   return score;
 }
-
-double ratio(double part, double whole) { return whole == 0 ? 0 : part / whole; }
-
-}  // namespace
 
 double PageScore::characters_per_token() const {
   return ratio(static_cast<double>(characters), static_cast<double>(read.content_tokens));
@@ -140,7 +147,7 @@ SuiteReport run_pages_suite(const std::vector<SuitePage>& pages, const PageReade
                             const std::function<void(const PageScore&)>& on_page) {
   SuiteReport report;
   for (const SuitePage& page : pages) {
-    PageScore score = score_page(page, reader);
+    PageScore score = score_file(page, reader);
     if (score.error.empty() && score.read.finish == FinishReason::kCancelled) {
       report.cancelled = true;
       break;

@@ -47,6 +47,9 @@ struct PageScore {
       const;  // the compression ratio of the paper; 0 where text_tokens is not stated
 };
 
+// Reads a page and compares with its true text; text_tokens stay 0.
+PageScore score_page(const Page& page, std::string_view text, const PageReader& reader);
+
 struct SuiteReport {
   std::vector<PageScore> pages;
   bool cancelled = false;  // pages behind the cancelled one are absent

@@ -28,13 +28,6 @@ struct Totals {
 
 double per(double part, double whole) { return whole == 0 ? 0 : part / whole; }
 
-double median_of(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
-
 const char* ending_of(const PageScore& page) {
   return page.error.empty() ? finish_reason_name(page.read.finish) : "failed";
 }

@@ -370,21 +370,57 @@ CLI::App* add_verify(CLI::App& app, VerifyArguments& verify) {
   return command;
 }
 
-CLI::App* add_eval(CLI::App& app, EvalPagesArguments& eval) {
-  CLI::App* const command = app.add_subcommand("eval", "Measure a model");
-  command->require_subcommand(1);
-  CLI::App* const pages = command->add_subcommand(
+void add_eval_pages(CLI::App& eval, EvalPagesArguments& arguments) {
+  CLI::App* const pages = eval.add_subcommand(
       "pages", "Read pages whose text is known; report precision and vision tokens");
-  pages->add_option("folder", eval.folder, "Holds text.json and a folder of pictures")
+  pages->add_option("folder", arguments.folder, "Holds text.json and a folder of pictures")
       ->required()
       ->type_name("DIR");
-  pages->add_option("--images", eval.images, "Folder of the pictures in DIR, as pages or clean")
+  pages
+      ->add_option("--images", arguments.images, "Folder of the pictures in DIR, as pages or clean")
       ->type_name("NAME")
       ->default_str("pages");
-  pages->add_option("--json", eval.json, "Write the report as JSON, - to standard output")
+  pages->add_option("--json", arguments.json, "Write the report as JSON, - to standard output")
       ->type_name("FILE");
-  add_reading_options(*pages, eval.reading);
-  return pages;
+  add_reading_options(*pages, arguments.reading);
+}
+
+CLI::App* add_eval_curve(CLI::App& eval, EvalCurveArguments& arguments) {
+  CLI::App* const curve = eval.add_subcommand(
+      "curve",
+      "Draw 512 x 512 pages of held-out text at several densities and read them; a table, JSON and "
+      "a picture of precision against text in a vision token (--mode tiny unless told)");
+  curve->add_option("-o,--out", arguments.out, "Folder for compression-curve.md, .json and .svg")
+      ->required()
+      ->type_name("DIR");
+  curve->add_option("--corpus", arguments.corpus, "Folder of .txt files (tools/fetch_data.sh)")
+      ->type_name("DIR")
+      ->capture_default_str();
+  curve->add_option("--fonts", arguments.fonts, "Folder of fonts")
+      ->type_name("DIR")
+      ->capture_default_str();
+  curve
+      ->add_option("--tokenizer", arguments.tokenizer,
+                   "tokenizer.json that text tokens are counted with; the model's if absent")
+      ->type_name("FILE");
+  curve->add_option("--areas", arguments.areas, "Square pixels a character, densities to draw")
+      ->delimiter(',')
+      ->check(CLI::Range(20.0, 100000.0))
+      ->type_name("A,A,...")
+      ->default_str("500,350,250,180,130,93,70");
+  curve->add_option("--count", arguments.count, "Pages of each density and kind of text")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{100000}))
+      ->type_name("N")
+      ->default_str("24");
+  arguments.reading.mode = Mode::kTiny;
+  add_reading_options(*curve, arguments.reading);
+  return curve;
+}
+
+CLI::App* add_eval(CLI::App& app) {
+  CLI::App* const eval = app.add_subcommand("eval", "Measure a model");
+  eval->require_subcommand(1);
+  return eval;
 }
 
 // Help and version go to standard output, which can be full or closed too.
@@ -420,7 +456,8 @@ std::variant<Arguments, int> parse_arguments(int argc, char** argv) {
   SynthArguments synth;
   VerifyArguments verify;
   BenchArguments bench;
-  EvalPagesArguments eval;
+  EvalPagesArguments eval_pages;
+  EvalCurveArguments eval_curve;
   const CLI::App* const read_command = add_read(app, read);
   const CLI::App* const info_command = add_info(app, info);
   const CLI::App* const typeset_command = add_typeset(app, typeset);
@@ -428,7 +465,9 @@ std::variant<Arguments, int> parse_arguments(int argc, char** argv) {
   const CLI::App* const synth_command = add_synth(app, synth);
   const CLI::App* const verify_command = add_verify(app, verify);
   const CLI::App* const bench_command = add_bench(app, bench);
-  static_cast<void>(add_eval(app, eval));
+  CLI::App* const eval = add_eval(app);
+  add_eval_pages(*eval, eval_pages);
+  const CLI::App* const curve = add_eval_curve(*eval, eval_curve);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& outcome) {
@@ -448,8 +487,10 @@ std::variant<Arguments, int> parse_arguments(int argc, char** argv) {
     arguments.command = std::move(verify);
   } else if (bench_command->parsed()) {
     arguments.command = std::move(bench);
+  } else if (curve->parsed()) {
+    arguments.command = std::move(eval_curve);
   } else {
-    arguments.command = std::move(eval);
+    arguments.command = std::move(eval_pages);
   }
   return arguments;
 }

@@ -111,6 +111,15 @@ struct EvalPagesArguments {
   std::filesystem::path json;  // empty: no JSON; "-": JSON instead of the table
 };
 
+struct EvalCurveArguments {
+  ReadingArguments reading;
+  std::filesystem::path out;
+  std::filesystem::path corpus = "data/corpus/train", fonts = "data/fonts/heldout";
+  std::filesystem::path tokenizer;  // that text tokens are counted with; empty: the model's
+  std::vector<double> areas = {500, 350, 250, 180, 130, 93, 70};  // square pixels a character
+  std::int64_t count = 24;  // pages of each density and kind of text
+};
+
 struct TypesetArguments {
   std::filesystem::path text = "-";  // "-": standard input
   std::filesystem::path folder;
@@ -126,7 +135,7 @@ struct TypesetArguments {
 
 struct Arguments {
   std::variant<ReadArguments, InfoArguments, TypesetArguments, ConvertArguments, SynthArguments,
-               VerifyArguments, BenchArguments, EvalPagesArguments>
+               VerifyArguments, BenchArguments, EvalPagesArguments, EvalCurveArguments>
       command;
   bool quiet = false;
   bool verbose = false;

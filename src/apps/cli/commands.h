@@ -14,5 +14,6 @@ int run_synth(const SynthArguments& arguments);
 int run_verify(const VerifyArguments& arguments);
 int run_bench(const BenchArguments& arguments);
 int run_eval_pages(const EvalPagesArguments& arguments);
+int run_eval_curve(const EvalCurveArguments& arguments);
 
 }  // namespace lectio::cli

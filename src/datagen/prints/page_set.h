@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <vector>
 
 #include "base/result.h"
 #include "datagen/prints/print.h"
+#include "media/image/image.h"
 
 namespace lectio {
 
@@ -18,6 +20,11 @@ struct PageSet {
   std::int64_t pages = 50;
   std::uint64_t seed = 1;
 };
+
+// The pages of a set. kInvalidArgument where no page can hold so much.
+Result<std::vector<Print>> draw_page_set(const PrintFactory& prints, const PageSet& set);
+// As a picture of three equal channels.
+Image to_image(const Print& print);
 
 // Writes DIR/text.json and DIR/pages/*.png. Every page has within 2 % of the wanted number of
 // characters, white space included, and no degradation. kIo where something cannot be written.
