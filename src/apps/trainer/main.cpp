@@ -9,7 +9,9 @@
 #include <exception>
 #include <thread>
 
+#include "base/file.h"
 #include "base/log.h"
+#include "train/curves.h"
 #include "train/step_bench.h"
 #include "train/trainer.h"
 
@@ -70,6 +72,26 @@ CLI::App* add_run(CLI::App& app, lectio::train::TrainOptions& options) {
   run->add_option("--max-steps", options.max_steps, "Stop after so many steps; 0: no limit");
   run->add_flag("!--no-resume", options.resume, "Ignore a checkpoint in the run folder");
   return run;
+}
+
+struct CurvesArguments {
+  std::filesystem::path log, picture;
+};
+
+CLI::App* add_curves(CLI::App& app, CurvesArguments& arguments) {
+  CLI::App* const curves =
+      app.add_subcommand("curves", "Draw the learning curves of a run as SVG (needs gnuplot)");
+  curves->add_option("log", arguments.log, "log.jsonl of the run")->required();
+  curves->add_option("-o,--out", arguments.picture, "SVG file")->required();
+  return curves;
+}
+
+Result<void> draw_curves(const CurvesArguments& arguments) {
+  LECTIO_TRY(const std::string log, lectio::read_file(arguments.log));
+  const Result<std::vector<lectio::Chart>> charts = lectio::train::learning_curves(log);
+  if (!charts) return charts.error().within(arguments.log.string());
+  LECTIO_TRY(const std::string picture, lectio::draw_svg(*charts));
+  return lectio::write_file_atomic(arguments.picture, picture);
 }
 
 struct BenchArguments {
@@ -193,6 +215,8 @@ int main(int argc, char** argv) {
   options.fonts = "data/fonts/train";
   options.unseen_fonts = "data/fonts/heldout";
   static_cast<void>(add_run(app, options));
+  CurvesArguments curves_arguments;
+  const CLI::App* const curves = add_curves(app, curves_arguments);
   BenchArguments bench_arguments;
   const CLI::App* const bench = add_bench(app, options, bench_arguments);
 #ifdef LECTIO_READER
@@ -209,6 +233,7 @@ int main(int argc, char** argv) {
     if (draw->parsed()) return draw_pages(pages);
     if (documents_command->parsed()) return draw_documents(documents);
 #endif
+    if (curves->parsed()) return draw_curves(curves_arguments);
     if (bench->parsed()) return run_bench(options, bench_arguments);
     return run_training(std::move(options));
   };
