@@ -17,7 +17,7 @@ namespace {
 
 using Run = std::function<torch::Tensor(const std::vector<torch::Tensor>&)>;
 
-// Of out and of the gradients of qkv and both tables for a random cotangent.
+// The output, and the gradients of the inputs for a cotangent.
 std::vector<torch::Tensor> outputs(const Run& run, const std::vector<torch::Tensor>& inputs,
                                    const torch::Tensor& cotangent) {
   std::vector<torch::Tensor> leaves;

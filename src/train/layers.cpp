@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "base/check.h"
 #include "train/fused_attention.h"
 #include "train/fused_elementwise.h"
 
@@ -119,6 +120,7 @@ torch::Tensor gated(const torch::Tensor& gate, const torch::Tensor& up,
                     const torch::Tensor& weights) {
   const bool whole =
       !weights.defined() || (weights.is_contiguous() && gate.size(-1) / weights.size(-1) % 8 == 0);
+  LECTIO_CHECK(gate.sizes() == up.sizes(), "gate and up");
   return fused_takes(gate) && fused_takes(up) && whole ? fused_gated(gate, up, weights)
                                                        : plain_gated(gate, up, weights);
 }
