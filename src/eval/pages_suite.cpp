@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "eval/loops.h"
 
 namespace lectio {
 namespace {
@@ -97,6 +98,7 @@ PageScore score_page(const Page& page, std::string_view text, const PageReader& 
   const std::u32string found = collapse_whitespace(score.read.text);
   score.character_precision = character_precision(expected, found);
   score.words = word_set_score(expected, found);
+  score.loop = has_loop(expected, found);
   return score;
 }
 
@@ -115,6 +117,12 @@ double PageScore::text_tokens_per_token() const {
 
 std::int64_t SuiteReport::failed() const {
   return std::ranges::count_if(pages, [](const PageScore& page) { return !page.error.empty(); });
+}
+
+std::int64_t SuiteReport::loops() const { return std::ranges::count_if(pages, &PageScore::loop); }
+
+std::int64_t SuiteReport::unflagged_loops() const {
+  return std::ranges::count_if(pages, &PageScore::has_unflagged_loop);
 }
 
 std::vector<double> SuiteReport::precisions() const {

@@ -37,8 +37,11 @@ struct PageScore {
   std::int64_t characters = 0;  // of the true text, white space collapsed
   double character_precision = 0;
   WordScore words;
+  bool loop = false;   // the text repeats itself where the page does not (eval/loops.h)
   double seconds = 0;  // reading alone, without opening the picture
 
+  // A loop in a text that says of itself that it is whole.
+  bool has_unflagged_loop() const { return loop && read.finish == FinishReason::kStop; }
   // Content tokens are what the papers count; each stands for 64 x 64 pixels of a view.
   double characters_per_token() const;
   double pixels_per_character()
@@ -55,6 +58,8 @@ struct SuiteReport {
   bool cancelled = false;  // pages behind the cancelled one are absent
 
   std::int64_t failed() const;
+  std::int64_t loops() const;
+  std::int64_t unflagged_loops() const;
   std::vector<double> precisions() const;  // failed pages are 0
 };
 

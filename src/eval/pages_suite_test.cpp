@@ -52,6 +52,10 @@ Result<PageText> fake_reader(const Page& page) {
     text.finish = FinishReason::kMaxTokens;
   }
   if (page.image.width == 3) return Error(ErrorCode::kTooLarge, "no room");
+  if (page.image.width == 5 || page.image.width == 6) {
+    for (int i = 0; i < 100; ++i) text.text += "so on ";
+  }
+  if (page.image.width == 6) text.finish = FinishReason::kMaxTokens;
   if (page.image.width == 4) text.finish = FinishReason::kCancelled;
   return text;
 }
@@ -89,6 +93,23 @@ TEST_F(PagesSuite, ScoresEveryPageAndCountsAFailedOneAsZero) {
   const std::string table = to_table(report);
   EXPECT_THAT(table, HasSubstr("mean 0.4375"));
   EXPECT_THAT(table, HasSubstr("failed 2, max_tokens 1, stop 1"));
+}
+
+TEST_F(PagesSuite, CountsLoopsAndThoseThatSayTheyAreWhole) {
+  write_text(R"([{"image": "a.png", "text": "so on"}, {"image": "b.png", "text": "so on"},
+                 {"image": "c.png", "text": "one two three"}])");
+  draw("a.png", 5);
+  draw("b.png", 6);
+  draw("c.png", 1);
+  const SuiteReport report = run_pages_suite(*read_pages_suite(folder_, "pages"), fake_reader);
+  EXPECT_EQ(report.loops(), 2);
+  EXPECT_EQ(report.unflagged_loops(), 1);
+  EXPECT_THAT(to_table(report), HasSubstr("loops: 2 pages, 1 of them not flagged"));
+  const Json json = Json::parse(to_json(report, "fake"));
+  EXPECT_EQ(json["total"]["loops"], 2);
+  EXPECT_EQ(json["total"]["unflagged_loops"], 1);
+  EXPECT_EQ(json["pages"][0]["loop"], true);
+  EXPECT_EQ(json["pages"][2]["loop"], false);
 }
 
 TEST_F(PagesSuite, EndsWithTheCancelledPage) {

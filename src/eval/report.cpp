@@ -102,6 +102,7 @@ Json json_of(const PageScore& page) {
   json["mode"] = page.read.mode;
   json["finish"] = ending_of(page);
   json.update(numbers_of(page));
+  json["loop"] = page.loop;
   json["generated_tokens"] = page.read.ids.size();
   json["text"] = page.read.text;
   return json;
@@ -128,6 +129,10 @@ std::string to_table(const SuiteReport& report) {
       text, sizeof(text),
       "character precision: mean %.4f, 95 %% bounds %.4f to %.4f, median %.4f, %zu pages\n",
       totals.precision, totals.bounds.low, totals.bounds.high, totals.median, report.pages.size());
+  table += text;
+  std::snprintf(text, sizeof(text), "loops: %lld pages, %lld of them not flagged\n",
+                static_cast<long long>(report.loops()),
+                static_cast<long long>(report.unflagged_loops()));
   return table + text;
 }
 
@@ -137,6 +142,8 @@ std::string to_json(const SuiteReport& report, std::string_view suite) {
   total["character_precision_median"] = totals.median;
   total["character_precision_95"] = {totals.bounds.low, totals.bounds.high};
   total["finish"] = totals.endings;
+  total["loops"] = report.loops();
+  total["unflagged_loops"] = report.unflagged_loops();
   Json pages = Json::array();
   for (const PageScore& page : report.pages) pages.push_back(json_of(page));
   const Json json = {
