@@ -126,6 +126,17 @@ void add_document_options(CLI::App& app, ReadArguments& read) {
       ->transform(CLI::CheckedTransformer(kLoops))
       ->type_name("WHAT")
       ->default_str("recover");
+  static const std::map<std::string, UnreadInkHandling> kUnread = {
+      {"read", UnreadInkHandling::kRead},
+      {"mark", UnreadInkHandling::kMark},
+      {"off", UnreadInkHandling::kOff}};
+  app.add_option(
+         "--unread", read.unread,
+         "Where a text leaves out lines of the page: read asks for them alone and puts their "
+         "text where it belongs; mark only says so in the verdict; off")
+      ->transform(CLI::CheckedTransformer(kUnread))
+      ->type_name("WHAT")
+      ->default_str("read");
   app.add_flag("--ask-blank", read.ask_blank, "Ask the model about blank pages too");
   app.add_flag("--strict", read.strict, "Code 11 unless every page is ok or blank");
   static const std::map<std::string, ProgressKind> kProgress = {{"auto", ProgressKind::kAuto},

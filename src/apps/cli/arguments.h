@@ -38,6 +38,8 @@ enum class LoopHandling {
   kMark,     // the text ends there
   kOff,      // nobody looks
 };
+// What the text of a page leaves out: UnreadHandling of ocr/reader.
+enum class UnreadInkHandling { kRead, kMark, kOff };
 enum class ProgressKind { kAuto, kBar, kJson, kNone };
 
 struct ReadArguments {
@@ -47,6 +49,7 @@ struct ReadArguments {
   std::optional<double> dpi;       // of rendered pages; empty: by the mode
   LoopHandling loops = LoopHandling::kRecover;
   bool ask_blank = false;
+  UnreadInkHandling unread = UnreadInkHandling::kRead;
   bool strict = false;
   ProgressKind progress = ProgressKind::kAuto;
   bool json = false;

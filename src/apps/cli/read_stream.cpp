@@ -147,7 +147,8 @@ int read_to_stream(const ReadArguments& arguments, const Interrupt& interrupt,
   options.stop = stop.get_token();
 
   CarefulOptions careful = careful_options(*session, arguments);
-  careful.read.on_text = [&writer](std::string_view piece) { writer.text(piece); };
+  if (!arguments.json)
+    careful.read.on_text = [&writer](std::string_view piece) { writer.text(piece); };
   const AskModel ask = [&session](const Page& page, const ReadOptions& read) {
     return session->engine.read(page, read);
   };

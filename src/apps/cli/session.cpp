@@ -35,6 +35,27 @@ NoRepeatPreset no_repeat_of(const ReadingArguments& arguments) {
   return prose ? NoRepeatPreset::kHuggingFace : NoRepeatPreset::kImage;
 }
 
+// A prompt that asks for a phrase or a description leaves most of the page out on purpose; one that
+// the user has written may.
+bool asks_for_the_whole_page(const ReadingArguments& arguments) {
+  if (!arguments.task) return arguments.prompt == ReadingArguments().prompt;
+  const Task::Kind kind = arguments.task->kind;
+  return kind == Task::Kind::kMarkdown || kind == Task::Kind::kText || kind == Task::Kind::kOcr;
+}
+
+UnreadHandling unread_handling(const ReadArguments& arguments) {
+  if (!asks_for_the_whole_page(arguments.reading)) return UnreadHandling::kOff;
+  switch (arguments.unread) {
+    case UnreadInkHandling::kRead:
+      return UnreadHandling::kRead;
+    case UnreadInkHandling::kMark:
+      return UnreadHandling::kMark;
+    case UnreadInkHandling::kOff:
+      return UnreadHandling::kOff;
+  }
+  return UnreadHandling::kOff;
+}
+
 }  // namespace
 
 Result<Session> open_session(const ReadingArguments& arguments, std::stop_token stop) {
@@ -68,6 +89,7 @@ CarefulOptions careful_options(const Session& session, const ReadArguments& argu
   options.watch = arguments.loops != LoopHandling::kOff;
   options.recover = arguments.loops == LoopHandling::kRecover;
   options.ask_blank = arguments.ask_blank;
+  options.unread = unread_handling(arguments);
   options.no_repeat = session.options.generate.no_repeat;
   // A rule against repetition damages what really repeats; it comes when a loop has shown itself.
   if (options.recover && !arguments.reading.no_repeat) options.read.generate.no_repeat = {};
@@ -97,8 +119,9 @@ Result<std::string> reading_key(const Session& session, const ReadArguments& arg
          "; tiles " + std::to_string(options.read.views.max_tiles) + "; watch " +
          std::to_string(static_cast<int>(options.watch)) + "; recover " +
          std::to_string(static_cast<int>(options.recover)) + " " + rule(options.no_repeat) +
-         "; blank " + std::to_string(static_cast<int>(options.ask_blank)) + "; kernels " +
-         session.kernels + "; prompt " + options.read.prompt;
+         "; blank " + std::to_string(static_cast<int>(options.ask_blank)) + "; unread " +
+         std::to_string(static_cast<int>(options.unread)) + "; kernels " + session.kernels +
+         "; prompt " + options.read.prompt;
 }
 
 PageOutcome attempt(const std::function<Result<PageText>()>& job) {

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "media/image/resize.h"
+#include "ocr/reader/passage.h"
+#include "ocr/reader/unread.h"
 
 namespace lectio {
 namespace {
@@ -17,6 +19,11 @@ constexpr double kTemperatures[] = {0.3, 0.8};
 constexpr std::size_t kProgress = 16;
 // Of the text before a loop, what must stand in the text of the lower half for both to be joined.
 constexpr std::size_t kJoint = 32;
+// Regions without text that are read alone, of one page.
+constexpr std::size_t kMostRegions = 4;
+constexpr double kLeastOfRegion = 0.5;  // of the characters that its ink promises
+// Of the text of a region, what may stand in the page's text already.
+constexpr double kMostKnown = 0.3;
 constexpr double kLowerHalf = 0.45;  // of the page's height: a little more than half is read again
 
 std::int64_t table_tokens(const InkReport& ink) {
@@ -64,6 +71,7 @@ class CarefulReader {
     LECTIO_TRY(reading_.text, ask_(page_, first));
     note("first", first, reading_.text, 0);
     if (options_.recover) recover(first);
+    if (options_.unread != UnreadHandling::kOff) look_for_unread(first);
     return finish();
   }
 
@@ -236,6 +244,60 @@ class CarefulReader {
     whole.timings = half.timings;
     whole.generated_tokens = half.generated_tokens;
     return whole;
+  }
+
+  void look_for_unread(const ReadOptions& first) {
+    const std::optional<UnreadLines> unread = find_unread(page_, ink_, reading_.text.text);
+    if (!unread) return;
+    reading_.evidence.unread_ink = unread->share;
+    if (options_.unread != UnreadHandling::kRead) return;
+    if (unread->share <= options_.limits.most_unread_ink) return;
+    const FinishReason finish = reading_.text.finish;
+    if (finish == FinishReason::kMaxTokens || finish == FinishReason::kCancelled) return;
+    const std::size_t whole = reading_.text.text.find_last_not_of(" \t\r\n") + 1;
+    const bool in_order = options_.read.on_text || finish == FinishReason::kLoop;
+    std::size_t read = 0;
+    std::size_t added = 0;  // bytes before what is still to come
+    for (const UnreadRegion& region : unread->regions) {
+      if (options_.read.stop.stop_requested() || read == kMostRegions) return;
+      if (in_order && region.at < whole) continue;
+      ++read;
+      added += read_region(first, region, added);
+    }
+  }
+
+  // How many bytes longer the text is now.
+  std::size_t read_region(const ReadOptions& first, const UnreadRegion& region, std::size_t added) {
+    const PartPage part = part_page(page_, region.box);
+    ReadOptions how = first;
+    how.on_text = nullptr;
+    how.loops.page_characters = 0;  // the ink was counted for the whole page
+    auto text = ask_(part.page, how);
+    if (!text) return 0;
+    const auto letters = static_cast<double>(count_letters(text->text));
+    const auto expected = static_cast<double>(region.characters);
+    const bool fits = letters >= kLeastOfRegion * expected &&
+                      letters <= options_.limits.most_read * expected &&
+                      share_known(text->text, reading_.text.text) <= kMostKnown;
+    note("unread_region", how, *text, fits ? 0 : text->generated_tokens);
+    Attempt& attempt = reading_.evidence.attempts.back();
+    attempt.region = region.box;
+    reading_.text.generated_tokens += text->generated_tokens;
+    add_timings(text->timings, reading_.text.timings);
+    if (!fits) return 0;
+
+    move_boxes(*text, part, region.box, page_);
+    const std::size_t before = reading_.text.text.size();
+    const Passage passage = insert_text(reading_.text, region.at + added, *text);
+    attempt.text_begin = passage.begin;
+    attempt.text_end = passage.end;
+    const bool last = passage.end == reading_.text.text.size();
+    if (last && reading_.text.finish != FinishReason::kLoop) reading_.text.finish = text->finish;
+    if (last && options_.read.on_text) {
+      options_.read.on_text(std::string_view(reading_.text.text).substr(before));
+    }
+    *reading_.evidence.unread_ink = std::max(0.0, *reading_.evidence.unread_ink - region.share);
+    return reading_.text.text.size() - before;
   }
 
   const Page& page_;

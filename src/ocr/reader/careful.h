@@ -17,12 +17,20 @@ namespace lectio {
 // The model, asked once; Engine::read.
 using AskModel = std::function<Result<PageText>(const Page&, const ReadOptions&)>;
 
+enum class UnreadHandling {
+  kRead,  // regions that the text leaves out are read alone, and their text put where it belongs
+  kMark,  // they are evidence
+  kOff,   // nobody looks
+};
+
 struct CarefulOptions {
   ReadOptions read;        // of the first attempt; its LoopRule is filled in from the page's ink
   bool watch = true;       // for loops
   bool recover = true;     // make other attempts where the text ran into a loop
   bool ask_blank = false;  // ask the model about blank pages too
-  NoRepeatRule no_repeat;  // the rule of the attempt that has one
+  // What a text leaves out of the page's print. kOff for prompts that ask for less than all of it.
+  UnreadHandling unread = UnreadHandling::kOff;
+  NoRepeatRule no_repeat;                // the rule of the attempt that has one
   std::vector<Mode> larger_modes;        // to be tried where the text ran into a loop
   std::vector<std::int32_t> structural;  // tokens of tables without text: <td>, </td>, <tr>, </tr>
   VerdictLimits limits;
@@ -38,7 +46,11 @@ struct PageReading {
 // began; other attempts go on from there and keep what was good: with the rule against repetition,
 // in larger modes, with rising temperature, and on the lower half of the page alone. An attempt
 // counts when the text gets further. on_text is told of a text that is final, in order.
-// Errors are those of the first attempt.
+// Then lines of print without text are looked for. What the text leaves out is read alone, as a
+// page of the same shape with nothing else on it, and its text becomes a paragraph where it
+// belongs; the attempt says where. A limit of tokens that ended the text is kept: nothing is read
+// behind it. Where on_text is asked for, or after a loop, only what belongs behind all of the text
+// is read. Errors are those of the first attempt.
 Result<PageReading> read_carefully(const Page& page, const InkReport& ink,
                                    const CarefulOptions& options, const AskModel& ask);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ocr/verdict/evidence_json.h"
 
+#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -58,6 +59,13 @@ Json attempt_to(const Attempt& attempt) {
                {"generated_tokens", attempt.generated_tokens},
                {"wasted_tokens", attempt.wasted_tokens}};
   if (attempt.loop) json["loop"] = loop_to(*attempt.loop);
+  if (attempt.region) {
+    const Box& box = *attempt.region;
+    json["region"] = {box.x0, box.y0, box.x1, box.y1};
+    if (attempt.text_end > attempt.text_begin) {
+      json["text_bytes"] = {attempt.text_begin, attempt.text_end};
+    }
+  }
   return json;
 }
 
@@ -70,6 +78,15 @@ Attempt attempt_from(const Json& json) {
   json.at("generated_tokens").get_to(attempt.generated_tokens);
   json.at("wasted_tokens").get_to(attempt.wasted_tokens);
   if (json.contains("loop")) attempt.loop = loop_from(json.at("loop"));
+  if (json.contains("region")) {
+    const auto sides = json.at("region").get<std::array<std::int64_t, 4>>();
+    attempt.region = Box{sides[0], sides[1], sides[2], sides[3]};
+  }
+  if (json.contains("text_bytes")) {
+    const auto bytes = json.at("text_bytes").get<std::array<std::size_t, 2>>();
+    attempt.text_begin = bytes[0];
+    attempt.text_end = bytes[1];
+  }
   return attempt;
 }
 

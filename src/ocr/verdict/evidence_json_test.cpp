@@ -12,8 +12,10 @@ Evidence full() {
   Evidence evidence;
   evidence.finish = FinishReason::kLoop;
   evidence.loop = LoopSpan{LoopKind::kBoxes, 1, 2, 3, 4};
-  evidence.attempts = {{"first", "base", 0, FinishReason::kLoop, 400, 161, evidence.loop},
-                       {"temperature", "large", 0.3, FinishReason::kMaxTokens, 7, 0, {}}};
+  evidence.attempts = {
+      {"first", "base", 0, FinishReason::kLoop, 400, 161, evidence.loop, {}, 0, 0},
+      {"temperature", "large", 0.3, FinishReason::kMaxTokens, 7, 0, {}, {}, 0, 0},
+      {"unread_region", "base", 0, FinishReason::kStop, 90, 0, {}, Box{1, 2, 3, 4}, 5, 9}};
   evidence.ink_coverage = 0.123456789;
   evidence.ink_characters = 900;
   evidence.read_characters = 850;
@@ -33,6 +35,10 @@ TEST(EvidenceJson, ReadsBackAsItself) {
     EXPECT_EQ(read->finish, evidence.finish);
     EXPECT_EQ(read->loop, evidence.loop);
     EXPECT_EQ(read->attempts.size(), evidence.attempts.size());
+    for (std::size_t i = 0; i < evidence.attempts.size(); ++i) {
+      EXPECT_EQ(read->attempts[i].region, evidence.attempts[i].region);
+      EXPECT_EQ(read->attempts[i].text_end, evidence.attempts[i].text_end);
+    }
     EXPECT_EQ(read->confidence, evidence.confidence);
     EXPECT_EQ(read->unread_ink, evidence.unread_ink);
     EXPECT_EQ(read->error, evidence.error);

@@ -2,12 +2,14 @@
 // What became of a page, in one word and with the evidence for it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "ocr/document/document.h"
 #include "ocr/pages/page.h"
 
 namespace lectio {
@@ -33,13 +35,17 @@ inline constexpr const char* kWithinPage = "within_page";
 
 // One time that the model was asked.
 struct Attempt {
-  std::string why;  // "first", "within_page", "no_repeat", "mode", "temperature", "lower_half"
+  std::string why;  // "first", "within_page", "no_repeat", "mode", "temperature", "lower_half",
+                    // "unread_region"
   std::string mode;
   double temperature = 0;
   FinishReason finish = FinishReason::kStop;
   std::int64_t generated_tokens = 0;  // by this attempt
   std::int64_t wasted_tokens = 0;     // of these, what was thrown away
   std::optional<LoopSpan> loop;
+  std::optional<Box> region;  // of the page, where only that was read
+  // Where the region's text stands in the page's, in bytes; nowhere: it was not taken.
+  std::size_t text_begin = 0, text_end = 0;
 };
 
 struct Evidence {
@@ -50,7 +56,7 @@ struct Evidence {
   double ink_coverage = 0;
   std::int64_t ink_characters = 0;   // roughly what the page has
   std::int64_t read_characters = 0;  // letters and digits of the text
-  std::optional<double> unread_ink;  // share outside of the boxes; empty where there are none
+  std::optional<double> unread_ink;  // share in lines without text; empty: cannot be told
   std::optional<double> confidence;  // of the page, 0 to 1; empty where it is not known
   std::string error;                 // empty: none
   std::string skipped;               // why it was not tried; empty: it was
