@@ -119,5 +119,32 @@ TEST_F(DocumentsTest, DocumentsThatCannotBeOpenedHaveCodesOfTheirOwn) {
   EXPECT_EQ(read({write("cut.pdf", pdf().substr(0, 300))}).code, 2);
 }
 
+TEST_F(DocumentsTest, ASearchablePdfKeepsThePagesOfTheOriginal) {
+  if (!has_poppler()) GTEST_SKIP() << "poppler-utils is not installed";
+  const std::string original =
+      write_pdf({scanned_page(picture("A"), 72), scanned_page(picture("B"), 72)},
+                "/PageLabels<</Nums[0<</P(Kept-)>>]>>");
+  const std::string out = (folder_ / "out").string();
+  const ProcessResult good = read(
+      {"--dpi", "72", "--pages", "2", "--format", "pdf", "-o", out, write("good.pdf", original)});
+  EXPECT_EQ(good.code, 0) << good.err;
+  const std::string pdf = file_bytes(out + "/good/good.pdf");
+  EXPECT_THAT(pdf, HasSubstr("Kept-"));
+  EXPECT_THAT(pdf, HasSubstr("/LectioText"));
+  EXPECT_THAT(pdf, HasSubstr("/Count 2")) << "the page that was not read is there, too";
+
+  // One that opens without a password, but is encrypted.
+  if (!std::filesystem::exists("/usr/bin/qpdf")) GTEST_SKIP() << "qpdf is not installed";
+  const std::string locked = (folder_ / "bad.pdf").string();
+  ASSERT_EQ(run_process("/usr/bin/qpdf", {"--encrypt", "", "owner", "256", "--",
+                                          (folder_ / "good.pdf").string(), locked})
+                .code,
+            0);
+  const ProcessResult bad = read({"--dpi", "72", "--format", "pdf", "-o", out, locked});
+  EXPECT_EQ(bad.code, 0) << bad.err;
+  EXPECT_THAT(bad.err, HasSubstr("bad.pdf: the searchable PDF has pictures of its pages"));
+  EXPECT_THAT(file_bytes(out + "/bad/bad.pdf"), HasSubstr("DCTDecode"));
+}
+
 }  // namespace
 }  // namespace lectio

@@ -59,7 +59,7 @@ class Tools : public testing::Test {
     document.name = "typeset";
     document.source = "typeset.pdf";
     document.producer = "lectio <test>";
-    DocumentFolder writer({formats, folder_, true}, document);
+    DocumentFolder writer({formats, folder_, true, {}, {}}, document);
     EXPECT_TRUE(writer.add_page(page, answer(kText), {}));
     page.index = 1;
     EXPECT_TRUE(writer.add_page(

@@ -13,6 +13,8 @@ int run_convert(const ConvertArguments& arguments);
 int run_synth(const SynthArguments& arguments);
 int run_verify(const VerifyArguments& arguments);
 int run_bench(const BenchArguments& arguments);
+// The work of another lectio, in a process of its own: ocr/assembly/overlay_program.h.
+int run_overlay_pdf();
 int run_eval_pages(const EvalPagesArguments& arguments);
 int run_eval_curve(const EvalCurveArguments& arguments);
 

@@ -58,7 +58,8 @@ DocumentFolder DocumentOutput::folder_for(std::size_t input) const {
   document.model = options_.model;
   document.created = time_of(file.path);
   return DocumentFolder(
-      {options_.formats, options_.folder / file.place.parent_path(), options_.self_contained},
+      {options_.formats, options_.folder / file.place.parent_path(), options_.self_contained,
+       file.path == "-" ? std::filesystem::path() : file.path, options_.overlay_program},
       std::move(document));
 }
 
@@ -88,8 +89,10 @@ Result<void> DocumentOutput::finish() {
     return {};
   }
   auto files = document_->finish();
+  const std::vector<std::string> notes = document_->notes();
   document_.reset();
   if (!files) return files.error();
+  for (const std::string& note : notes) log(LogLevel::kWarning, note);
   if (options_.on_written) LECTIO_TRY_VOID(options_.on_written(input_, *files));
   for (const auto& file : *files) log(LogLevel::kDebug, "written: " + file.string());
   log(LogLevel::kInfo, inputs_[input_].path.string() + ": " + std::to_string(files->size()) +

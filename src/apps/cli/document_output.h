@@ -20,8 +20,9 @@ struct DocumentOutputOptions {
   std::vector<Format> formats;
   std::filesystem::path folder;
   bool self_contained = false;
-  std::string model;   // its name
-  std::string prompt;  // of every page
+  std::string model;                      // its name
+  std::string prompt;                     // of every page
+  std::filesystem::path overlay_program;  // FolderOptions
   // Told of a document's files once all are written; may be empty.
   std::function<Result<void>(std::size_t input, const std::vector<std::filesystem::path>& files)>
       on_written;

@@ -5,6 +5,7 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <variant>
 
@@ -12,6 +13,7 @@
 #include "apps/cli/commands.h"
 #include "apps/cli/console.h"
 #include "base/log.h"
+#include "ocr/assembly/overlay_program.h"
 
 namespace lectio::cli {
 namespace {
@@ -27,6 +29,7 @@ int run(const EvalPagesArguments& arguments) { return run_eval_pages(arguments);
 int run(const EvalCurveArguments& arguments) { return run_eval_curve(arguments); }
 
 int run(int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == kOverlayCommand) return run_overlay_pdf();
   const auto parsed = parse_arguments(argc, argv);
   if (const int* const code = std::get_if<int>(&parsed)) return *code;
   const auto& arguments = std::get<Arguments>(parsed);

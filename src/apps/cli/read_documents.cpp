@@ -3,6 +3,8 @@
 
 #include <malloc.h>
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "apps/cli/batch.h"
@@ -39,6 +41,12 @@ void keep_pages_out_of_the_heap() {
 #endif
 }
 
+// This program, to be run again on files of strangers.
+std::filesystem::path own_program() {
+  std::error_code unknown;
+  return std::filesystem::read_symlink("/proc/self/exe", unknown);
+}
+
 }  // namespace
 
 int read_to_documents(const ReadArguments& arguments, const Interrupt& interrupt,
@@ -63,7 +71,7 @@ int read_to_documents(const ReadArguments& arguments, const Interrupt& interrupt
 
   DocumentOutput documents(
       {arguments.formats, arguments.output, arguments.self_contained, *model,
-       session->options.prompt,
+       session->options.prompt, own_program(),
        [&](std::size_t input, const auto& files) { return batch->finish_document(input, files); }},
       *inputs);
   PipelineOptions options;

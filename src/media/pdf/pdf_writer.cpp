@@ -93,8 +93,12 @@ std::uint32_t PdfWriter::Data::code_of(char32_t character) {
 }
 
 std::string PdfWriter::Data::content_of(const PdfPage& page) {
-  std::string content = "q " + number(page.width) + " 0 0 " + number(page.height) +
-                        " 0 0 cm /Picture Do Q\nBT 3 Tr\n";  // 3: neither filled nor stroked
+  std::string content;
+  if (!page.jpeg.empty()) {
+    content +=
+        "q " + number(page.width) + " 0 0 " + number(page.height) + " 0 0 cm /Picture Do Q\n";
+  }
+  content += "BT 3 Tr\n";  // 3: neither filled nor stroked
   for (const PdfWord& word : page.words) {
     std::string codes_hex;
     std::int64_t count = 0;
@@ -144,17 +148,19 @@ PdfWriter::~PdfWriter() = default;
 Result<void> PdfWriter::add_page(const PdfPage& page) {
   try {
     QPDF& pdf = data_->pdf;
-    QPDFObjectHandle picture = QPDFObjectHandle::newStream(&pdf, page.jpeg);
-    picture.replaceDict(QPDFObjectHandle::parse(
-        "<< /Type /XObject /Subtype /Image /ColorSpace /DeviceRGB /BitsPerComponent 8 "
-        "/Filter /DCTDecode >>"));
-    picture.getDict().replaceKey("/Width", QPDFObjectHandle::newInteger(page.pixels_across));
-    picture.getDict().replaceKey("/Height", QPDFObjectHandle::newInteger(page.pixels_down));
     QPDFObjectHandle object = QPDFObjectHandle::parse(
         "<< /Type /Page /Resources << /XObject << >> /Font << >> >> /MediaBox [0 0 " +
         number(page.width) + " " + number(page.height) + "] >>");
     QPDFObjectHandle resources = object.getKey("/Resources");
-    resources.getKey("/XObject").replaceKey("/Picture", picture);
+    if (!page.jpeg.empty()) {
+      QPDFObjectHandle picture = QPDFObjectHandle::newStream(&pdf, page.jpeg);
+      picture.replaceDict(QPDFObjectHandle::parse(
+          "<< /Type /XObject /Subtype /Image /ColorSpace /DeviceRGB /BitsPerComponent 8 "
+          "/Filter /DCTDecode >>"));
+      picture.getDict().replaceKey("/Width", QPDFObjectHandle::newInteger(page.pixels_across));
+      picture.getDict().replaceKey("/Height", QPDFObjectHandle::newInteger(page.pixels_down));
+      resources.getKey("/XObject").replaceKey("/Picture", picture);
+    }
     resources.getKey("/Font").replaceKey("/Text", data_->font);
     object.replaceKey("/Contents", QPDFObjectHandle::newStream(&pdf, data_->content_of(page)));
     QPDFPageDocumentHelper(pdf).addPage(QPDFPageObjectHelper(pdf.makeIndirectObject(object)),

@@ -21,7 +21,7 @@ struct PdfWord {
 
 struct PdfPage {
   double width = 0, height = 0;
-  std::string jpeg;  // the picture, over the whole page
+  std::string jpeg;  // the picture, over the whole page; empty: none
   std::int64_t pixels_across = 0, pixels_down = 0;
   std::vector<PdfWord> words;
 };

@@ -125,7 +125,7 @@ class DocumentFolderTest : public ::testing::Test {
     Document document;
     document.name = "bars";
     document.source = "bars.png";
-    DocumentFolder writer({formats, folder_, true}, document);
+    DocumentFolder writer({formats, folder_, true, {}, {}}, document);
     const std::string answer =
         "<|ref|>image<|/ref|><|det|>[[0, 0, 500, 500]]<|/det|>\n"
         "<|ref|>text<|/ref|><|det|>[[80, 160, 520, 300]]<|/det|>\nlonger word";
@@ -166,7 +166,7 @@ TEST_F(DocumentFolderTest, WritesEveryFormatUnderTheDocumentsName) {
 TEST_F(DocumentFolderTest, KeepsThePlaceOfAPageThatCouldNotBeRead) {
   Document document;
   document.name = "two";
-  DocumentFolder writer({{Format::kMarkdown, Format::kJson}, folder_, false}, document);
+  DocumentFolder writer({{Format::kMarkdown, Format::kJson}, folder_, false, {}, {}}, document);
   DocumentPage missing;
   missing.verdict = "failed";
   writer.add_missing_page(missing);
@@ -186,7 +186,7 @@ TEST_F(DocumentFolderTest, NamesTheRunnersPicturesAsTheRunnerDoes) {
   const auto write_pages = [&](const std::vector<PageText>& pages) {
     Document document;
     document.name = "doc" + std::to_string(pages.size());
-    DocumentFolder writer({{Format::kRunner}, folder_, false}, document);
+    DocumentFolder writer({{Format::kRunner}, folder_, false, {}, {}}, document);
     for (const PageText& text : pages) EXPECT_TRUE(writer.add_page(bars(), text, {}));
     std::vector<std::string> names;
     const auto files = writer.finish();
@@ -218,7 +218,7 @@ TEST_F(DocumentFolderTest, SaysWhereItCannotWrite) {
   ASSERT_TRUE(write_file_atomic(folder_ / "bars", "a file in the folder's place"));
   Document document;
   document.name = "bars";
-  DocumentFolder writer({{Format::kText}, folder_, false}, document);
+  DocumentFolder writer({{Format::kText}, folder_, false, {}, {}}, document);
   ASSERT_TRUE(writer.add_page(bars(), PageText(), {}));
   const auto files = writer.finish();
   ASSERT_FALSE(files);

@@ -15,6 +15,7 @@
 #include "ocr/answer/grounding.h"
 #include "ocr/answer/markup.h"
 #include "ocr/answer/runner_text.h"
+#include "ocr/assembly/overlay_program.h"
 #include "ocr/export/page_pictures.h"
 
 namespace lectio {
@@ -83,6 +84,9 @@ struct DocumentFolder::Data {
   std::filesystem::path folder;
   std::vector<std::filesystem::path> written;
   std::optional<PdfWriter> pdf;
+  std::optional<PdfWriter> layer;  // the text alone, for the pages of the original
+  PdfOverlay overlay;
+  std::vector<std::string> notes;
   std::map<std::string, std::string> figures;  // by name, for HTML that holds them
   std::vector<RunnerPicture> runner_pictures;  // their names depend on all pages
   std::size_t kept_pages = 0;                  // of the runner
@@ -98,6 +102,8 @@ struct DocumentFolder::Data {
   Result<void> write_figures(const DocumentPage& page, const Image& image);
   void cut_runner_pictures(const DocumentPage& page, const Image& image);
   Result<void> write_runner();
+  Result<void> add_to_pdf(const DocumentPage& page, const Image& image);
+  Result<std::string> pdf_bytes();
   Result<void> write_text(Format format);
 };
 
@@ -158,6 +164,31 @@ Result<void> DocumentFolder::Data::write_runner() {
   return {};
 }
 
+Result<void> DocumentFolder::Data::add_to_pdf(const DocumentPage& page, const Image& image) {
+  PdfPage picture = pdf_page(page, "");
+  if (layer) {
+    LECTIO_TRY_VOID(layer->add_page(picture));
+    std::int64_t letters = 0;
+    for (const PdfWord& word : picture.words) letters += std::ssize(word.text);
+    overlay.pages.push_back(page.index);
+    overlay.letters.push_back(letters);
+  }
+  picture.jpeg = encode_jpeg(image, kPageQuality);
+  return pdf->add_page(picture);
+}
+
+Result<std::string> DocumentFolder::Data::pdf_bytes() {
+  if (layer) {
+    LECTIO_TRY(overlay.layer, layer->finish(document.name, document.producer));
+    auto bytes = overlay_in_process(options.overlay_program, options.original, overlay);
+    if (bytes) return bytes;
+    notes.push_back(document.source +
+                    ": the searchable PDF has pictures of its pages, not the pages themselves: " +
+                    bytes.error().message());
+  }
+  return pdf->finish(document.name, document.producer);
+}
+
 Result<void> DocumentFolder::Data::write_text(Format format) {
   const std::string name = document.name + ending_of(format);
   switch (format) {
@@ -191,7 +222,7 @@ Result<void> DocumentFolder::Data::write_text(Format format) {
       }
       return {};
     case Format::kPdf: {
-      LECTIO_TRY(const std::string bytes, pdf->finish(document.name, document.producer));
+      LECTIO_TRY(const std::string bytes, pdf_bytes());
       return write(name, bytes);
     }
     case Format::kOverlay:  // written with its page
@@ -205,7 +236,10 @@ DocumentFolder::DocumentFolder(FolderOptions options, Document document)
   data_->folder = options.folder / document.name;
   data_->options = std::move(options);
   data_->document = std::move(document);
-  if (data_->wants(Format::kPdf)) data_->pdf.emplace();
+  if (!data_->wants(Format::kPdf)) return;
+  data_->pdf.emplace();
+  const FolderOptions& how = data_->options;
+  if (!how.overlay_program.empty() && is_pdf_file(how.original)) data_->layer.emplace();
 }
 DocumentFolder::DocumentFolder(DocumentFolder&&) noexcept = default;
 DocumentFolder& DocumentFolder::operator=(DocumentFolder&&) noexcept = default;
@@ -223,7 +257,7 @@ Result<void> DocumentFolder::add_page(const Page& page, const PageText& text,
         encode_png(draw_overlay(assembled, page.image))));
   }
   if (data.pdf) {
-    LECTIO_TRY_VOID(data.pdf->add_page(pdf_page(assembled, encode_jpeg(page.image, kPageQuality))));
+    LECTIO_TRY_VOID(data.add_to_pdf(assembled, page.image));
   }
   data.document.pages.push_back(std::move(assembled));
   return {};
@@ -237,6 +271,8 @@ Result<std::vector<std::filesystem::path>> DocumentFolder::finish() {
   for (const Format format : data_->options.formats) LECTIO_TRY_VOID(data_->write_text(format));
   return std::move(data_->written);
 }
+
+const std::vector<std::string>& DocumentFolder::notes() const { return data_->notes; }
 
 std::string DocumentNames::name_for(const std::filesystem::path& source) {
   std::string stem = source.stem().string();

@@ -20,6 +20,10 @@ struct FolderOptions {
   std::vector<Format> formats;
   std::filesystem::path folder;  // of all documents; made where it is missing
   bool self_contained = false;   // HTML with its pictures inside
+  // The file that the pages come from. Where it is a PDF, Format::kPdf is that file with the text
+  // over its pages, made by `PROGRAM overlay-pdf` (overlay_program.h); both empty: pictures.
+  std::filesystem::path original;
+  std::filesystem::path overlay_program;
 };
 
 // FOLDER/NAME/NAME.md, NAME.txt, NAME.html, NAME.json, NAME.hocr, NAME.alto.xml, NAME.pdf,
@@ -27,8 +31,8 @@ struct FolderOptions {
 // NAME_0001_layout.png a page; images/ for figures; mmd/NAME.mmd and mmd/images/ under the names of
 // the official runner. Each file is written whole or not at all: the
 // pictures with their page, the others at the end. One thread at a time. Kept in memory are the
-// tree, the pages' pictures as JPEG where a PDF is asked for, and figures where HTML is to hold
-// them.
+// tree, the pages' pictures as JPEG where a PDF is asked for (an original may turn out not to carry
+// text), and figures where HTML is to hold them.
 class DocumentFolder {
  public:
   // document.pages is empty; the rest leads the files.
@@ -44,6 +48,8 @@ class DocumentFolder {
   void add_missing_page(DocumentPage page);
   // The paths of all files of the document.
   Result<std::vector<std::filesystem::path>> finish();
+  // What became other than it was asked for, and why; after finish.
+  const std::vector<std::string>& notes() const;
 
  private:
   struct Data;

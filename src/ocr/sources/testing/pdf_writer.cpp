@@ -20,17 +20,17 @@ std::string stream(const std::string& dictionary, const std::string& bytes) {
 
 }  // namespace
 
-std::string write_pdf(const std::vector<PdfPageRecipe>& pages) {
+std::string write_pdf(const std::vector<PdfPageRecipe>& pages, const std::string& catalog) {
   // 1 catalog, 2 pages, 3 font, then three objects a page: page, content, picture.
-  std::vector<std::string> objects = {"<</Type/Catalog/Pages 2 0 R>>", "",
+  std::vector<std::string> objects = {"<</Type/Catalog/Pages 2 0 R" + catalog + ">>", "",
                                       "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"};
   std::string kids;
   for (const PdfPageRecipe& page : pages) {
     const std::size_t number = objects.size() + 1;
     kids += std::to_string(number) + " 0 R ";
     objects.push_back("<</Type/Page/Parent 2 0 R/MediaBox[0 0 " + real(page.width) + " " +
-                      real(page.height) + "]/Rotate " + std::to_string(page.rotate) + "/Contents " +
-                      std::to_string(number + 1) +
+                      real(page.height) + "]" + page.entries + "/Rotate " +
+                      std::to_string(page.rotate) + "/Contents " + std::to_string(number + 1) +
                       " 0 R/Resources<</Font<</F1 3 0 R>>/XObject<</Im " +
                       std::to_string(number + 2) + " 0 R>>>>>>");
     objects.push_back(stream("", page.content));
