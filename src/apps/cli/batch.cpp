@@ -134,8 +134,9 @@ Result<Batch> Batch::open(const fs::path& folder, const std::vector<InputFile>& 
   if (problem) {
     return Error(ErrorCode::kIo, folder.string() + ": cannot create: " + problem.message());
   }
-  // Only where this run writes: the folder itself and its documents' folders.
+  // Only where this run writes: the folder itself, its documents' folders and their marks.
   remove_leftovers<fs::directory_iterator>(folder);
+  remove_leftovers<fs::directory_iterator>(folder / kState / "documents");
   for (const InputFile& input : inputs) {
     remove_leftovers<fs::recursive_directory_iterator>(folder / input.place);
   }
