@@ -40,7 +40,7 @@ TEST_F(Commands, HaveTheOptionsThatScriptsRelyOn) {
   };
   EXPECT_EQ(options_in(lectio({"read", "--help"}).out),
             with(reading, {"--ask-blank", "--dpi", "--format", "--json", "--loops", "--output",
-                           "--pages", "--progress", "--self-contained", "--strict"}));
+                           "--pages", "--progress", "--self-contained", "--strict", "--unread"}));
   EXPECT_EQ(options_in(lectio({"eval", "pages", "--help"}).out),
             with(reading, {"--images", "--json"}));
   EXPECT_EQ(options_in(lectio({"info", "--help"}).out), with({"--help"}, {"--json", "--mmproj"}));

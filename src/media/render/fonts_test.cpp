@@ -93,10 +93,22 @@ TEST(Fonts, ATruncatedFontOpensOrFailsButNeverCrashes) {
 }
 
 TEST(Fonts, AFolderGivesItsFontsInTheOrderOfTheirPaths) {
-  const auto fonts = open_fonts("/usr/share/fonts/truetype/dejavu");
+  const std::filesystem::path folder =
+      std::filesystem::path(testing::TempDir()) / "lectio-fonts-in-order";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder / "b");
+  const std::filesystem::path installed = "/usr/share/fonts/truetype/dejavu";
+  for (const auto& [from, to] :
+       {std::pair("DejaVuSans.ttf", "c.ttf"), std::pair("DejaVuSans-Bold.ttf", "b/x.ttf"),
+        std::pair("DejaVuSansMono.ttf", "a.ttf")}) {
+    std::filesystem::copy_file(installed / from, folder / to);
+  }
+  const auto fonts = open_fonts(folder);
   ASSERT_TRUE(fonts);
-  ASSERT_GE(fonts->size(), 3U);
-  EXPECT_EQ((*fonts)[0]->name(), "DejaVu Math TeX Gyre Regular");
+  std::vector<std::string> names;
+  for (const FontRef& font : *fonts) names.push_back(font->name());
+  EXPECT_EQ(names, (std::vector<std::string>{"DejaVu Sans Mono Book", "DejaVu Sans Bold",
+                                             "DejaVu Sans Book"}));
   const auto none = open_fonts(LECTIO_SOURCE_DIR "/cmake");
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().code(), ErrorCode::kNotFound);
