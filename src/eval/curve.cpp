@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/curve.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -104,11 +103,9 @@ std::vector<Chart> charts_of(const Curve& curve) {
   for (const CurveRow& row : curve.rows) {
     const CurvePoint p = point_of(row);
     for (std::size_t i = 0; i < charts.size(); ++i) {
-      auto& series = charts[i].series;
-      auto found = std::ranges::find(series, row.text, &PlotSeries::name);
-      if (found == series.end()) found = series.insert(found, PlotSeries{row.text, {}});
-      found->points.push_back({i == 0 ? p.characters_per_token : p.text_tokens_per_token,
-                               p.precision, p.bounds.low, p.bounds.high});
+      charts[i].line(row.text).points.push_back(
+          {i == 0 ? p.characters_per_token : p.text_tokens_per_token, p.precision, p.bounds.low,
+           p.bounds.high});
     }
   }
   return charts;

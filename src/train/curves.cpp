@@ -12,17 +12,10 @@ using Json = nlohmann::json;
 
 constexpr double kMemory = 0.9;  // of the running mean over log lines
 
-PlotSeries& series_of(Chart& chart, const std::string& name) {
-  const auto found = std::ranges::find(chart.series, name, &PlotSeries::name);
-  if (found != chart.series.end()) return *found;
-  chart.series.push_back({name, {}});
-  return chart.series.back();
-}
-
 void add(Chart& chart, const std::string& name, double minutes, const Json& entry, bool smooth) {
   const auto accuracy = entry.find("accuracy");
   if (accuracy == entry.end() || !accuracy->is_number()) return;
-  std::vector<PlotPoint>& points = series_of(chart, name).points;
+  std::vector<PlotPoint>& points = chart.line(name).points;
   double y = accuracy->get<double>();
   if (smooth && !points.empty()) y = kMemory * points.back().y + (1.0 - kMemory) * y;
   points.push_back({minutes, y, y, y});

@@ -53,11 +53,7 @@ Result<CurveRow> read_row(const PrintFactory& prints, const PageSet& set,
 Result<Curve> draw_curve(const EvalCurveArguments& arguments, Session& session) {
   LECTIO_TRY(const PrintFactory prints, open_prints(arguments));
   LECTIO_TRY(const Tokenizer tokenizer, open_tokenizer(arguments, session.model));
-  const PageReader reader = [&session](const Page& page) -> Result<PageText> {
-    PageOutcome outcome = attempt([&] { return session.engine.read(page, session.options); });
-    if (outcome.code != kExitOk) return Error(ErrorCode::kInvalidInput, outcome.error);
-    return std::move(outcome.text);
-  };
+  const PageReader reader = page_reader(session);
   Curve curve;
   curve.model = session.model.filename().string();
   curve.tokenizer = arguments.tokenizer.empty()

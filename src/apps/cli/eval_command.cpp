@@ -50,11 +50,7 @@ int run_eval_pages(const EvalPagesArguments& arguments) {
   auto session = open_session(arguments.reading, stop.get_token());
   if (!session) return report(session.error());
 
-  const PageReader reader = [&session](const Page& page) -> Result<PageText> {
-    PageOutcome outcome = attempt([&] { return session->engine.read(page, session->options); });
-    if (outcome.code != kExitOk) return Error(ErrorCode::kInvalidInput, outcome.error);
-    return std::move(outcome.text);
-  };
+  const PageReader reader = page_reader(*session);
   const SuiteReport result = run_pages_suite(*pages, reader, tell);
 
   if (json_output) {

@@ -144,6 +144,14 @@ PageOutcome attempt(const std::function<Result<PageText>()>& job) {
   return outcome;
 }
 
+PageReader page_reader(Session& session) {
+  return [&session](const Page& page) -> Result<PageText> {
+    PageOutcome outcome = attempt([&] { return session.engine.read(page, session.options); });
+    if (outcome.code != kExitOk) return Error(ErrorCode::kInvalidInput, outcome.error);
+    return std::move(outcome.text);
+  };
+}
+
 double tokens_a_second(std::int64_t tokens, double milliseconds) {
   return milliseconds > 0 ? 1000 * static_cast<double>(tokens) / milliseconds : 0;
 }

@@ -2,7 +2,8 @@
 #include "compute/cuda/elementwise.h"
 
 #include <cuda_bf16.h>
-#include <cuda_runtime.h>
+
+#include "compute/cuda/launch.h"
 
 namespace lectio::cuda {
 namespace {
@@ -128,11 +129,6 @@ __global__ void window_kernel(WindowShape s, int rows, int columns, const uint4*
 
 unsigned blocks(std::int64_t threads) {
   return static_cast<unsigned>((threads + kThreads - 1) / kThreads);
-}
-
-const char* launch_error() {
-  const cudaError_t error = cudaGetLastError();
-  return error == cudaSuccess ? nullptr : cudaGetErrorString(error);
 }
 
 template <bool kCut>

@@ -57,6 +57,14 @@ __device__ inline void multiply(float (&c)[4], const Fragment& a, std::uint32_t 
       : "r"(a.r[0]), "r"(a.r[1]), "r"(a.r[2]), "r"(a.r[3]), "r"(b0), "r"(b1));
 }
 
+// c[2 n] and c[2 n + 1] += a times the two operands of b.
+template <int kTiles>
+__device__ inline void multiply_pair(float (&c)[kTiles][4], int n, const Fragment& a,
+                                     const Fragment& b) {
+  multiply(c[2 * n], a, b.r[0], b.r[1]);
+  multiply(c[2 * n + 1], a, b.r[2], b.r[3]);
+}
+
 __device__ inline std::uint32_t pack(float low, float high) {
   const __nv_bfloat162 both = __floats2bfloat162_rn(low, high);
   return reinterpret_cast<const std::uint32_t&>(both);

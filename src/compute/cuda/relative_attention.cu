@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cuda_bf16.h>
-#include <cuda_runtime.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "compute/cuda/launch.h"
 #include "compute/cuda/mma.cuh"
 #include "compute/cuda/relative_attention.h"
 
@@ -185,8 +185,7 @@ __device__ inline void score_tile(const Geometry& g, float (&s)[kM][kC * kR / 8]
       const Fragment b = keys.right_by_rows(16 * n, k);
 #pragma unroll
       for (int m = 0; m < kM; ++m) {
-        multiply(s[m][2 * n], q[m], b.r[0], b.r[1]);
-        multiply(s[m][2 * n + 1], q[m], b.r[2], b.r[3]);
+        multiply_pair(s[m], n, q[m], b);
       }
     }
   }
@@ -314,8 +313,7 @@ __global__ void __launch_bounds__(kThreads)
         const Fragment b = values(turn).right_by_columns(16 * step, n);
 #pragma unroll
         for (int m = 0; m < kM; ++m) {
-          multiply(o[m][2 * n], p[m], b.r[0], b.r[1]);
-          multiply(o[m][2 * n + 1], p[m], b.r[2], b.r[3]);
+          multiply_pair(o[m], n, p[m], b);
         }
       }
     }
@@ -395,8 +393,7 @@ __global__ void __launch_bounds__(kThreads)
 #pragma unroll
       for (int n = 0; n < kKeys / 16; ++n) {
         const Fragment b = values(turn).right_by_rows(16 * n, step);
-        multiply(grad_p[2 * n], a, b.r[0], b.r[1]);
-        multiply(grad_p[2 * n + 1], a, b.r[2], b.r[3]);
+        multiply_pair(grad_p, n, a, b);
       }
     }
 #pragma unroll
@@ -430,8 +427,7 @@ __global__ void __launch_bounds__(kThreads)
 #pragma unroll
       for (int n = 0; n < 4; ++n) {
         const Fragment b = keys(turn).right_by_columns(16 * step, n);
-        multiply(grad_q[2 * n], a, b.r[0], b.r[1]);
-        multiply(grad_q[2 * n + 1], a, b.r[2], b.r[3]);
+        multiply_pair(grad_q, n, a, b);
       }
     }
   }
@@ -550,10 +546,8 @@ __global__ void __launch_bounds__(kThreads)
           const Fragment d = grads(turn).right_by_rows(part + 16 * n, step);
 #pragma unroll
           for (int m = 0; m < 2; ++m) {
-            multiply(s[m][2 * n], k[m], b.r[0], b.r[1]);
-            multiply(s[m][2 * n + 1], k[m], b.r[2], b.r[3]);
-            multiply(grad_p[m][2 * n], v[m], d.r[0], d.r[1]);
-            multiply(grad_p[m][2 * n + 1], v[m], d.r[2], d.r[3]);
+            multiply_pair(s[m], n, k[m], b);
+            multiply_pair(grad_p[m], n, v[m], d);
           }
         }
       }
@@ -588,10 +582,8 @@ __global__ void __launch_bounds__(kThreads)
           const Fragment c = queries(turn).right_by_columns(part + 16 * step, n);
 #pragma unroll
           for (int m = 0; m < 2; ++m) {
-            multiply(grad_v[m][2 * n], p[m], b.r[0], b.r[1]);
-            multiply(grad_v[m][2 * n + 1], p[m], b.r[2], b.r[3]);
-            multiply(grad_k[m][2 * n], d[m], c.r[0], c.r[1]);
-            multiply(grad_k[m][2 * n + 1], d[m], c.r[2], c.r[3]);
+            multiply_pair(grad_v[m], n, p[m], b);
+            multiply_pair(grad_k[m], n, d[m], c);
           }
         }
       }
@@ -630,11 +622,6 @@ void for_tile(const Geometry& g, Run&& run) {
     default:
       return run.template operator()<80, tile_rows(80)>();
   }
-}
-
-const char* launch_error() {
-  const cudaError_t error = cudaGetLastError();
-  return error == cudaSuccess ? nullptr : cudaGetErrorString(error);
 }
 
 const dim3 kRowBlock(32, 8);

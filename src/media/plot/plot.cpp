@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/plot/plot.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
+#include "base/file_descriptor.h"
 #include "base/program.h"
 
 namespace lectio {
@@ -69,6 +68,11 @@ void add_chart(std::string& script, const Chart& chart, std::size_t index) {
 
 }  // namespace
 
+PlotSeries& Chart::line(const std::string& name) {
+  const auto found = std::ranges::find(series, name, &PlotSeries::name);
+  return found != series.end() ? *found : series.emplace_back(PlotSeries{name, {}});
+}
+
 std::string plot_script(std::span<const Chart> charts) {
   std::string script = "set terminal svg noenhanced background 'white' font 'Helvetica,13' size " +
                        std::to_string(kChartWidth * static_cast<int>(charts.size())) + "," +
@@ -86,20 +90,12 @@ std::string plot_script(std::span<const Chart> charts) {
 }
 
 Result<std::string> draw_svg(std::span<const Chart> charts) {
-  const std::string script = plot_script(charts);
-  const int file = ::memfd_create("plot", MFD_CLOEXEC);
-  const bool written =
-      file >= 0 &&
-      ::write(file, script.data(), script.size()) == static_cast<ssize_t>(script.size()) &&
-      ::lseek(file, 0, SEEK_SET) == 0;
+  LECTIO_TRY(const FileDescriptor script, anonymous_file(plot_script(charts), "gnuplot"));
   ProgramRequest request;
   request.program = kGnuplot;
   request.arguments = {kProgramInput};
-  request.input = file;
-  Result<ProgramResult> drawn = written
-                                    ? run_program(request)
-                                    : Error(ErrorCode::kIo, "gnuplot: cannot hand over the script");
-  if (file >= 0) ::close(file);
+  request.input = script.get();
+  const Result<ProgramResult> drawn = run_program(request);
   if (!drawn && drawn.error().code() == ErrorCode::kNotFound) {
     return Error(ErrorCode::kMissingProgram,
                  "gnuplot is not installed (Debian package gnuplot-nox)");
@@ -108,7 +104,7 @@ Result<std::string> draw_svg(std::span<const Chart> charts) {
   if (drawn->code != 0 || drawn->out.find("<svg") == std::string::npos) {
     return Error(ErrorCode::kIo, "gnuplot: " + drawn->err);
   }
-  return std::move(drawn->out);
+  return drawn->out;
 }
 
 }  // namespace lectio

@@ -24,6 +24,9 @@ struct Chart {
   std::string title, x_label, y_label;
   double y_min = 0, y_max = 1;
   std::vector<PlotSeries> series;
+
+  // The series of that name, added at the end where there is none.
+  PlotSeries& line(const std::string& name);
 };
 
 // What gnuplot is told for the charts side by side: data, then drawing, to standard output. Text is

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ocr/assembly/overlay_program.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
 #include <cstdint>
 #include <fstream>
 #include <limits>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "base/file.h"
+#include "base/file_descriptor.h"
 #include "base/program.h"
 
 namespace lectio {
@@ -21,43 +17,19 @@ namespace {
 
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 29;  // of an original
 
-// The request as a file without a name.
-class RequestFile {
- public:
-  RequestFile() : value_(::memfd_create("overlay", MFD_CLOEXEC)) {}
-  RequestFile(const RequestFile&) = delete;
-  RequestFile& operator=(const RequestFile&) = delete;
-  ~RequestFile() {
-    if (value_ >= 0) ::close(value_);
-  }
-  int get() const { return value_; }
-  bool write(std::string_view bytes) const {
-    while (value_ >= 0 && !bytes.empty()) {
-      const ssize_t count = ::write(value_, bytes.data(), bytes.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return false;
-      bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return value_ >= 0;
-  }
-
- private:
-  int value_;
-};
+// The original is not kept in memory beyond this.
+Result<FileDescriptor> request_file(const std::filesystem::path& original,
+                                    const PdfOverlay& overlay) {
+  LECTIO_TRY(const std::string bytes, read_file(original, kMostBytes));
+  return anonymous_file(to_overlay_request(bytes, overlay), "the request");
+}
 
 }  // namespace
 
 Result<std::string> overlay_in_process(const std::filesystem::path& program,
                                        const std::filesystem::path& original,
                                        const PdfOverlay& overlay) {
-  RequestFile file;
-  {
-    LECTIO_TRY(const std::string bytes, read_file(original, kMostBytes));
-    if (!file.write(to_overlay_request(bytes, overlay))) {
-      return Error(ErrorCode::kIo, std::string("the request cannot be kept: ") +
-                                       std::generic_category().message(errno));
-    }
-  }
+  LECTIO_TRY(const FileDescriptor file, request_file(original, overlay));
   ProgramRequest request;
   request.program = program;
   request.arguments = {kOverlayCommand};

@@ -2,34 +2,14 @@
 // PDF documents, through poppler's programs.
 #pragma once
 
-#include <unistd.h>
-
 #include <memory>
 #include <string>
-#include <utility>
 
+#include "base/file_descriptor.h"
 #include "base/result.h"
 #include "ocr/sources/source.h"
 
 namespace lectio {
-
-// Owns an open file. Movable.
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int value) : value_(value) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(value_, other.value_);
-    return *this;
-  }
-  ~FileDescriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  int get() const { return value_; }
-
- private:
-  int value_;
-};
 
 Result<std::unique_ptr<PageSource>> open_pdf(FileDescriptor file, const std::string& name,
                                              std::string sha256, const SourceOptions& options);

@@ -72,19 +72,6 @@ Error system_error(const std::string& name, const char* what, int code) {
                name + ": " + what + ": " + std::generic_category().message(code));
 }
 
-// Bytes as an anonymous file that another program can open.
-Result<FileDescriptor> anonymous_file(std::string_view bytes, const std::string& name) {
-  FileDescriptor file(::memfd_create("document", MFD_CLOEXEC));
-  if (file.get() < 0) return system_error(name, "cannot keep", errno);
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return system_error(name, "cannot keep", errno);
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return file;
-}
-
 Result<std::string> hash_of(const FileDescriptor& file, const std::string& name) {
   Sha256 hash;
   std::array<char, 1 << 16> chunk{};

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Open files that close themselves, and bytes as a file that another program can open.
+#pragma once
+
+#include <unistd.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/result.h"
+
+namespace lectio {
+
+// Owns an open file. Movable.
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int value) : value_(value) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(value_, other.value_);
+    return *this;
+  }
+  ~FileDescriptor() {
+    if (value_ >= 0) ::close(value_);
+  }
+  int get() const { return value_; }
+
+ private:
+  int value_;
+};
+
+// Bytes as a file without a name, for ProgramRequest::input. `name` is for the message; kIo where
+// they cannot be kept.
+Result<FileDescriptor> anonymous_file(std::string_view bytes, const std::string& name);
+
+}  // namespace lectio
