@@ -154,7 +154,8 @@ class Pipeline {
       known->page = result.page;
       known->source = result.source;
       known->from_store = true;
-      if (complete) return prepared_.push({*std::move(known), {}, {}});
+      const bool made = stages_.is_made && stages_.is_made(result.key);
+      if (complete || made) return prepared_.push({*std::move(known), {}, {}});
     }
     Prepared prepared;
     PageFailure failure = PageFailure::kNone;

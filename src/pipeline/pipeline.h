@@ -70,6 +70,9 @@ struct PipelineStages {
   // Whether everything that comes of these pages is there already, so that results of an earlier
   // run need no picture; may be empty: never.
   std::function<bool(std::size_t input, const std::vector<std::string>& keys)> is_complete;
+  // Whether whatever a document needs of this page's picture was kept by an earlier run, so that
+  // its result needs none; may be empty: never.
+  std::function<bool(const std::string& key)> is_made;
   bool write_behind = false;
 };
 

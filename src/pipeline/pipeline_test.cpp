@@ -322,6 +322,25 @@ TEST_F(PipelineTest, AStoreHasOneOwnerAndNoLeftovers) {
   EXPECT_TRUE(ResultStore::open(folder_));
 }
 
+TEST_F(PipelineTest, APictureOfWhichAllWasMadeIsNotAskedFor) {
+  documents_ = {{"a", 4}};
+  poison_["a"] = {0, 1, 3};
+  options_.keep_pictures = true;
+  stages_.known = [](const std::string& key) {
+    PageResult known;
+    known.key = key;
+    known.reading.text.text = "known";
+    return std::optional(known);
+  };
+  const std::string made = page_key(ToySource("a", 4, {}), 1, options_.reading_key);
+  stages_.is_made = [&](const std::string& key) { return key == made; };
+  ASSERT_TRUE(run({"a"}));
+  EXPECT_EQ(told(), "a:0:failed a:1:ok a:2:ok a:3:failed ");
+  EXPECT_FALSE(results_[1].picture);
+  EXPECT_TRUE(results_[1].from_store);
+  EXPECT_TRUE(results_[2].picture);
+}
+
 TEST_F(PipelineTest, TheReportAccountsForEveryPageAndDocument) {
   documents_ = {{"a", 3}, {"b", 4}, {"c", 1}};
   poison_["a"] = {2};

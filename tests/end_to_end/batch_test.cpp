@@ -134,6 +134,49 @@ TEST_F(BatchTest, KilledAtAnyMomentARerunGivesTheSameBytes) {
   }
 }
 
+// What a document needs of its pages' pictures is kept until it is finished.
+TEST_F(BatchTest, PagesOfAnUnfinishedDocumentAreNotRenderedAgain) {
+  if (!fs::exists(PdfPrograms().render)) GTEST_SKIP() << "no poppler";
+  make_inputs();
+  const std::string book = (folder_ / "in/book.pdf").string();
+  const auto read_book = [&](const fs::path& out, const ProcessOptions& options) {
+    return read({"--format", "md,json,hocr,pdf,overlay,mmd", "-o", out.string(), book}, options);
+  };
+  ASSERT_EQ(read_book(folder_ / "whole", {}).code, 0);
+  // A renderer that fails for the second page; then one that fails for all others.
+  fs::create_directories(folder_ / "bin");
+  const fs::path renderer = folder_ / "bin/pdftoppm";
+  ProcessOptions options;
+  options.environment["PATH"] = (folder_ / "bin").string() + ":/usr/bin:/bin";
+  const auto write_renderer = [&](const char* works_if) {
+    write_bytes(renderer, std::string("#!/bin/sh\n[ \"$5\" ") + works_if + " ] && exec " +
+                              PdfPrograms().render.string() + " \"$@\"\nexit 1\n");
+    fs::permissions(renderer, fs::perms::owner_all | fs::perms::others_exec);
+  };
+  const fs::path out = folder_ / "out";
+  write_renderer("!= 2");
+  EXPECT_EQ(read_book(out, options).code, 11);
+  EXPECT_NE(results(out), results(folder_ / "whole"));
+  EXPECT_FALSE(fs::is_empty(out / ".lectio/made"));
+  write_renderer("= 2");
+  const ProcessResult second = read_book(out, options);
+  EXPECT_EQ(second.code, 0) << second.err;
+  EXPECT_EQ(results(out), results(folder_ / "whole"));
+  EXPECT_TRUE(fs::is_empty(out / ".lectio/made")) << "kept beyond its use";
+
+  // What was damaged is made again.
+  write_renderer("!= 2");
+  const fs::path other = folder_ / "other";
+  EXPECT_EQ(read_book(other, options).code, 11);
+  for (const auto& entry : fs::directory_iterator(other / ".lectio/made")) {
+    std::string bytes = file_bytes(entry.path());
+    bytes.back() ^= 1;
+    write_bytes(entry.path(), bytes);
+  }
+  EXPECT_EQ(read_book(other, {}).code, 0);
+  EXPECT_EQ(results(other), results(folder_ / "whole"));
+}
+
 TEST_F(BatchTest, AnInterruptedRunSaysWhatItDidNotReach) {
   make_inputs();
   const fs::path out = folder_ / "out";

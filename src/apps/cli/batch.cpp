@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/sha256.h"
+#include "ocr/assembly/made_page.h"
 #include "pipeline/run_report.h"
 #include "pipeline/store.h"
 
@@ -75,6 +76,7 @@ void remove_leftovers(const fs::path& folder) {
 struct Batch::Data {
   struct Document {
     std::string key;  // of its pages and of what is made of them; empty until it is opened
+    std::vector<std::string> page_keys;
     bool complete = false;
     std::int64_t expected = 0;
     std::int64_t read = 0;
@@ -108,6 +110,23 @@ struct Batch::Data {
     return folder / kState / "documents" / (name + ".json");
   }
 
+  // What was made of a page depends on the formats too.
+  fs::path made_of(const std::string& page_key) const {
+    const std::string name = sha256_hex(output_key + "\n" + page_key);
+    return folder / kState / "made" / (name + ".page");
+  }
+
+  bool is_made(const std::string& page_key) const {
+    const auto bytes = read_file(made_of(page_key), kMostFileBytes);
+    return bytes && is_whole_made_page(*bytes);
+  }
+
+  // The document's files are all there: nothing is made of its pages again.
+  void remove_made(const std::vector<std::string>& page_keys) const {
+    std::error_code unknown;
+    for (const std::string& key : page_keys) fs::remove(made_of(key), unknown);
+  }
+
   bool is_complete(std::size_t input, const std::vector<std::string>& keys) {
     Sha256 hash;
     hash.add(output_key + "\n");
@@ -116,7 +135,9 @@ struct Batch::Data {
     const bool complete = mark_holds(mark_of(input), folder, key);
     const std::lock_guard lock(mutex);
     documents[input].key = key;
+    documents[input].page_keys = keys;
     documents[input].complete = complete;
+    if (complete) remove_made(keys);
     return complete;
   }
 };
@@ -131,12 +152,14 @@ Result<Batch> Batch::open(const fs::path& folder, const std::vector<InputFile>& 
   LECTIO_TRY(ResultStore store, ResultStore::open(folder / kState / "pages"));
   std::error_code problem;
   fs::create_directories(folder / kState / "documents", problem);
+  if (!problem) fs::create_directories(folder / kState / "made", problem);
   if (problem) {
     return Error(ErrorCode::kIo, folder.string() + ": cannot create: " + problem.message());
   }
   // Only where this run writes: the folder itself, its documents' folders and their marks.
   remove_leftovers<fs::directory_iterator>(folder);
   remove_leftovers<fs::directory_iterator>(folder / kState / "documents");
+  remove_leftovers<fs::directory_iterator>(folder / kState / "made");
   for (const InputFile& input : inputs) {
     remove_leftovers<fs::recursive_directory_iterator>(folder / input.place);
   }
@@ -150,6 +173,7 @@ void Batch::connect(PipelineStages& stages) {
                                             const std::vector<std::string>& keys) {
     return data->is_complete(input, keys);
   };
+  stages.is_made = [data = data_.get()](const std::string& key) { return data->is_made(key); };
   stages.on_document = [data = data_.get()](std::size_t input, std::int64_t pages) {
     const std::lock_guard lock(data->mutex);
     data->report.expect(input, pages);
@@ -193,8 +217,23 @@ Result<void> Batch::finish_document(std::size_t input, const std::vector<fs::pat
                      {"source", data_->inputs[input].path.string()},
                      {"key", document.key},
                      {"files", std::move(entries)}};
-  return write_file_atomic(data_->mark_of(input),
-                           json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  LECTIO_TRY_VOID(write_file_atomic(
+      data_->mark_of(input), json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n"));
+  data_->remove_made(document.page_keys);
+  return {};
+}
+
+Result<void> Batch::keep_made(std::size_t input, const std::string& key, const std::string& made) {
+  {
+    const std::lock_guard lock(data_->mutex);
+    // One page is made and written at once.
+    if (data_->documents[input].expected < 2) return {};
+  }
+  return write_file_atomic(data_->made_of(key), made);
+}
+
+Result<std::string> Batch::find_made(const std::string& key) const {
+  return read_file(data_->made_of(key), kMostFileBytes);
 }
 
 Result<int> Batch::finish(bool interrupted) {

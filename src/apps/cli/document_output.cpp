@@ -69,22 +69,37 @@ Result<void> DocumentOutput::add(const PageResult& result) {
   if (!document_) {
     document_.emplace(folder_for(result.input));
     input_ = result.input;
-    has_picture_ = false;
+    has_pages_ = false;
   }
-  if (!result.picture) {
-    document_->add_missing_page(missing_page(result, options_.prompt));
-    return {};
-  }
-  has_picture_ = true;
   AssemblyOptions how;
   how.prompt = options_.prompt;
   how.verdict = verdict_name(result.reading.verdict);
-  return document_->add_page(*result.picture, result.reading.text, how);
+  has_pages_ = has_pages_ || result.picture || result.from_store;
+  if (result.picture) return add_picture(result, how);
+  if (result.from_store) return add_made(result, how);
+  document_->add_missing_page(missing_page(result, options_.prompt));
+  return {};
+}
+
+Result<void> DocumentOutput::add_picture(const PageResult& result, const AssemblyOptions& how) {
+  MadePage made = document_->make_page(*result.picture, result.reading.text, how);
+  // A page that failed is tried again, whatever was made of it.
+  if (options_.keep_made && is_read(result.reading.verdict)) {
+    LECTIO_TRY_VOID(options_.keep_made(result.input, result.key, to_bytes(made)));
+  }
+  return document_->add(std::move(made));
+}
+
+Result<void> DocumentOutput::add_made(const PageResult& result, const AssemblyOptions& how) {
+  LECTIO_TRY(const std::string bytes, options_.find_made(result.key));
+  const PageFrame frame{result.source, result.page, result.width, result.height, 0};
+  LECTIO_TRY(MadePage made, parse_made_page(bytes, frame, result.reading.text, how));
+  return document_->add(std::move(made));
 }
 
 Result<void> DocumentOutput::finish() {
   if (!document_) return {};
-  if (!has_picture_) {
+  if (!has_pages_) {
     document_.reset();
     return {};
   }

@@ -26,6 +26,11 @@ struct DocumentOutputOptions {
   // Told of a document's files once all are written; may be empty.
   std::function<Result<void>(std::size_t input, const std::vector<std::filesystem::path>& files)>
       on_written;
+  // Keeps what was made of a page with this key (to_bytes of a MadePage), and finds what an earlier
+  // run kept; may be empty.
+  std::function<Result<void>(std::size_t input, const std::string& key, const std::string& made)>
+      keep_made;
+  std::function<Result<std::string>(const std::string& key)> find_made;
 };
 
 // Takes the pages of all inputs in order; a document is written when its last page has come. One
@@ -34,20 +39,23 @@ class DocumentOutput {
  public:
   DocumentOutput(DocumentOutputOptions options, std::vector<InputFile> inputs);
 
-  // A page that was read needs its picture (PipelineOptions::keep_pictures). A document of which no
-  // page could be opened gives no files. kIo where something cannot be written.
+  // A page that was read needs its picture (PipelineOptions::keep_pictures), or, from the store,
+  // what find_made has of it. A document of which no page could be opened gives no files. kIo where
+  // something cannot be written.
   Result<void> add(const PageResult& result);
   // Writes the last document.
   Result<void> finish();
 
  private:
   DocumentFolder folder_for(std::size_t input) const;
+  Result<void> add_picture(const PageResult& result, const AssemblyOptions& how);
+  Result<void> add_made(const PageResult& result, const AssemblyOptions& how);
 
   DocumentOutputOptions options_;
   std::vector<InputFile> inputs_;
   std::optional<DocumentFolder> document_;
-  std::size_t input_ = 0;     // of document_
-  bool has_picture_ = false;  // document_, of any page
+  std::size_t input_ = 0;   // of document_
+  bool has_pages_ = false;  // document_, beside missing ones
 };
 
 }  // namespace lectio::cli

@@ -108,13 +108,14 @@ class WordPlacer {
 
 }  // namespace
 
-DocumentPage assemble_page(const Page& page, const PageText& text, const AssemblyOptions& options) {
+DocumentPage assemble_text(const PageFrame& frame, const PageText& text,
+                           const AssemblyOptions& options) {
   DocumentPage result;
-  result.index = page.index;
-  result.width = page.image.width;
-  result.height = page.image.height;
-  result.dpi = page.dpi;
-  result.source = page.source;
+  result.index = frame.index;
+  result.width = frame.width;
+  result.height = frame.height;
+  result.dpi = frame.dpi;
+  result.source = frame.source;
   result.answer = text.text;
   result.mode = text.mode;
   result.prompt = options.prompt;
@@ -132,8 +133,16 @@ DocumentPage assemble_page(const Page& page, const PageText& text, const Assembl
   for (Block& block : result.blocks) {
     block.confidence = confidence.over(block.answer_begin, block.answer_end);
   }
+  return result;
+}
+
+DocumentPage assemble_page(const Page& page, const PageText& text, const AssemblyOptions& options) {
+  DocumentPage result = assemble_text(
+      {page.source, page.index, page.image.width, page.image.height, page.dpi}, text, options);
   if (options.words && !result.blocks.empty()) {
-    WordPlacer(find_ink(page.image), confidence, result).place_all();
+    const InkMask mask = find_ink(page.image);
+    const TextConfidence confidence(text);
+    WordPlacer(mask, confidence, result).place_all();
   }
   return result;
 }

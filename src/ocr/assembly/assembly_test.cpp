@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <map>
 
 #include <nlohmann/json.hpp>
 
@@ -211,6 +212,53 @@ TEST_F(DocumentFolderTest, GivesTheSameBytesEveryTime) {
   write(formats);
   EXPECT_EQ(*read_file(folder_ / "bars/bars.pdf"), pdf);
   EXPECT_EQ(*read_file(folder_ / "bars/bars_0001_layout.png"), overlay);
+}
+
+TEST_F(DocumentFolderTest, APageThatWasKeptIsTheSameWithoutItsPicture) {
+  const std::vector<Format> formats = {Format::kHtml, Format::kHocr,    Format::kJson,
+                                       Format::kPdf,  Format::kOverlay, Format::kRunner};
+  const PageText text = text_of("one two\n<|ref|>image<|/ref|><|det|>[[0, 0, 500, 900]]<|/det|>",
+                                {{3, 0.5}, {7, 0.25}, {61, 0.9}});
+  const Page page = bars();
+  const auto write_pages = [&](bool kept) {
+    std::filesystem::remove_all(folder_);
+    Document document;
+    document.name = "bars";
+    DocumentFolder writer({formats, folder_, true, {}, {}}, document);
+    for (int i = 0; i < 2; ++i) {
+      MadePage made = writer.make_page(page, text, {});
+      if (kept) {
+        const PageFrame frame{page.source, page.index, page.image.width, page.image.height, 0};
+        made = *parse_made_page(to_bytes(made), frame, text, {});
+      }
+      EXPECT_TRUE(writer.add(std::move(made)));
+    }
+    std::map<std::string, std::string> files;
+    const auto paths = writer.finish();
+    for (const auto& path : *paths) files[path.string()] = *read_file(path);
+    return files;
+  };
+  const auto expected = write_pages(false);
+  EXPECT_THAT(expected, SizeIs(11));
+  EXPECT_EQ(write_pages(true), expected);
+}
+
+TEST(MadePage, DamageIsAnError) {
+  MadePage made;
+  made.page.dpi = 144;
+  made.figures = {"<svg/>", ""};
+  made.jpeg = "jpeg";
+  const std::string good = to_bytes(made);
+  EXPECT_TRUE(is_whole_made_page(good));
+  EXPECT_EQ(parse_made_page(good, {}, PageText(), {})->figures, made.figures);
+  EXPECT_FALSE(parse_made_page(good, {}, text_of("other", {{5, 1.0}}), {}));
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    std::string bad = good;
+    bad[at] ^= 1;
+    EXPECT_FALSE(is_whole_made_page(bad)) << at;
+    EXPECT_FALSE(parse_made_page(bad, {}, PageText(), {})) << at;
+    EXPECT_FALSE(is_whole_made_page(good.substr(0, at))) << at;
+  }
 }
 
 TEST_F(DocumentFolderTest, SaysWhereItCannotWrite) {

@@ -76,6 +76,33 @@ struct RunnerPicture {
   std::string jpeg;
 };
 
+std::string cut(const Image& image, const Box& box) {
+  return encode_jpeg(crop(image, box.x0, box.y0, box.width(), box.height()), kFigureQuality);
+}
+
+std::vector<std::string> cut_figures(const DocumentPage& page, const Image& image) {
+  std::vector<std::string> files;
+  for (const FigureBox& figure : figures_of(page, 0)) {
+    files.push_back(figure.box.empty() ? figure.block->svg : cut(image, figure.box));
+  }
+  return files;
+}
+
+std::vector<MadePage::RunnerPicture> cut_runner_pictures(const DocumentPage& page,
+                                                         const Image& image) {
+  std::vector<MadePage::RunnerPicture> pictures;
+  std::size_t number = 0;
+  for (const RunnerItem& item : runner_items(page.answer)) {
+    if (item.label != "image") continue;
+    for (const ModelBox& model_box : parse_boxes(trimmed(item.det)).boxes) {
+      const Box box = to_pixels(model_box, page.width, page.height);
+      const std::size_t here = number++;
+      if (!box.empty()) pictures.push_back({here, cut(image, box)});
+    }
+  }
+  return pictures;
+}
+
 }  // namespace
 
 struct DocumentFolder::Data {
@@ -99,10 +126,10 @@ struct DocumentFolder::Data {
     return std::any_of(options.formats.begin(), options.formats.end(), shows_figures);
   }
   Result<void> write(const std::string& name, const std::string& bytes);
-  Result<void> write_figures(const DocumentPage& page, const Image& image);
-  void cut_runner_pictures(const DocumentPage& page, const Image& image);
+  Result<void> write_figures(const MadePage& made);
+  void take_runner_pictures(MadePage& made);
   Result<void> write_runner();
-  Result<void> add_to_pdf(const DocumentPage& page, const Image& image);
+  Result<void> add_to_pdf(MadePage& made);
   Result<std::string> pdf_bytes();
   Result<void> write_text(Format format);
 };
@@ -120,36 +147,27 @@ Result<void> DocumentFolder::Data::write(const std::string& name, const std::str
   return {};
 }
 
-Result<void> DocumentFolder::Data::write_figures(const DocumentPage& page, const Image& image) {
-  for (const FigureBox& figure : figures_of(page, document.pages.size())) {
-    const Box& box = figure.box;
-    std::string bytes =
-        box.empty()
-            ? figure.block->svg
-            : encode_jpeg(crop(image, box.x0, box.y0, box.width(), box.height()), kFigureQuality);
-    LECTIO_TRY_VOID(write(figure.name, bytes));
-    if (options.self_contained && wants(Format::kHtml)) figures[figure.name] = std::move(bytes);
+Result<void> DocumentFolder::Data::write_figures(const MadePage& made) {
+  const std::vector<FigureBox> boxes = figures_of(made.page, document.pages.size());
+  if (boxes.size() != made.figures.size()) {
+    return Error(ErrorCode::kInvalidInput, made.page.source + ": expected " +
+                                               std::to_string(boxes.size()) + " figures, found " +
+                                               std::to_string(made.figures.size()));
+  }
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    LECTIO_TRY_VOID(write(boxes[i].name, made.figures[i]));
+    if (options.self_contained && wants(Format::kHtml)) figures[boxes[i].name] = made.figures[i];
   }
   return {};
 }
 
-void DocumentFolder::Data::cut_runner_pictures(const DocumentPage& page, const Image& image) {
-  const bool kept = page.finish == "stop";
-  std::size_t number = 0;
-  for (const RunnerItem& item : runner_items(page.answer)) {
-    if (item.label != "image") continue;
-    for (const ModelBox& model_box : parse_boxes(trimmed(item.det)).boxes) {
-      const Box box = to_pixels(model_box, page.width, page.height);
-      const std::size_t here = number++;
-      if (box.empty()) continue;
-      runner_pictures.push_back(
-          {kept_pages, here, kept,
-           encode_jpeg(crop(image, box.x0, box.y0, box.width(), box.height()), kFigureQuality)});
-    }
+void DocumentFolder::Data::take_runner_pictures(MadePage& made) {
+  const bool kept = made.page.finish == "stop";
+  for (MadePage::RunnerPicture& picture : made.runner_pictures) {
+    runner_pictures.push_back({kept_pages, picture.number, kept, std::move(picture.jpeg)});
   }
   if (kept) ++kept_pages;
 }
-
 // A folder of its own: its pictures have other names than ours.
 Result<void> DocumentFolder::Data::write_runner() {
   LECTIO_TRY_VOID(
@@ -164,7 +182,8 @@ Result<void> DocumentFolder::Data::write_runner() {
   return {};
 }
 
-Result<void> DocumentFolder::Data::add_to_pdf(const DocumentPage& page, const Image& image) {
+Result<void> DocumentFolder::Data::add_to_pdf(MadePage& made) {
+  const DocumentPage& page = made.page;
   PdfPage picture = pdf_page(page, "");
   if (layer) {
     LECTIO_TRY_VOID(layer->add_page(picture));
@@ -173,7 +192,7 @@ Result<void> DocumentFolder::Data::add_to_pdf(const DocumentPage& page, const Im
     overlay.pages.push_back(page.index);
     overlay.letters.push_back(letters);
   }
-  picture.jpeg = encode_jpeg(image, kPageQuality);
+  picture.jpeg = std::move(made.jpeg);
   return pdf->add_page(picture);
 }
 
@@ -245,22 +264,38 @@ DocumentFolder::DocumentFolder(DocumentFolder&&) noexcept = default;
 DocumentFolder& DocumentFolder::operator=(DocumentFolder&&) noexcept = default;
 DocumentFolder::~DocumentFolder() = default;
 
-Result<void> DocumentFolder::add_page(const Page& page, const PageText& text,
-                                      const AssemblyOptions& options) {
+MadePage DocumentFolder::make_page(const Page& page, const PageText& text,
+                                   const AssemblyOptions& options) const {
+  MadePage made;
+  made.page = assemble_page(page, text, options);
+  if (data_->wants_figures()) made.figures = cut_figures(made.page, page.image);
+  if (data_->wants(Format::kRunner)) {
+    made.runner_pictures = cut_runner_pictures(made.page, page.image);
+  }
+  if (data_->wants(Format::kOverlay)) {
+    made.layout_png = encode_png(draw_overlay(made.page, page.image));
+  }
+  if (data_->pdf) made.jpeg = encode_jpeg(page.image, kPageQuality);
+  return made;
+}
+
+Result<void> DocumentFolder::add(MadePage made) {
   Data& data = *data_;
-  DocumentPage assembled = assemble_page(page, text, options);
-  if (data.wants_figures()) LECTIO_TRY_VOID(data.write_figures(assembled, page.image));
-  if (data.wants(Format::kRunner)) data.cut_runner_pictures(assembled, page.image);
+  if (data.wants_figures()) LECTIO_TRY_VOID(data.write_figures(made));
+  if (data.wants(Format::kRunner)) data.take_runner_pictures(made);
   if (data.wants(Format::kOverlay)) {
     LECTIO_TRY_VOID(data.write(
         data.document.name + page_suffix(data.document.pages.size()) + ending_of(Format::kOverlay),
-        encode_png(draw_overlay(assembled, page.image))));
+        made.layout_png));
   }
-  if (data.pdf) {
-    LECTIO_TRY_VOID(data.add_to_pdf(assembled, page.image));
-  }
-  data.document.pages.push_back(std::move(assembled));
+  if (data.pdf) LECTIO_TRY_VOID(data.add_to_pdf(made));
+  data.document.pages.push_back(std::move(made.page));
   return {};
+}
+
+Result<void> DocumentFolder::add_page(const Page& page, const PageText& text,
+                                      const AssemblyOptions& options) {
+  return add(make_page(page, text, options));
 }
 
 void DocumentFolder::add_missing_page(DocumentPage page) {

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "ocr/assembly/assemble.h"
+#include "ocr/assembly/made_page.h"
 #include "ocr/export/formats.h"
 #include "ocr/pages/page.h"
 
@@ -41,7 +42,11 @@ class DocumentFolder {
   DocumentFolder& operator=(DocumentFolder&&) noexcept;
   ~DocumentFolder();
 
+  // Everything of a page that its picture is needed for. Writes nothing.
+  MadePage make_page(const Page& page, const PageText& text, const AssemblyOptions& options) const;
   // kIo where a picture cannot be written.
+  Result<void> add(MadePage made);
+  // Both.
   Result<void> add_page(const Page& page, const PageText& text, const AssemblyOptions& options);
   // A page without a picture, one that could not be read: it keeps its place in the formats that
   // need none.
