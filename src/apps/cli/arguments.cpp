@@ -428,6 +428,30 @@ CLI::App* add_eval_curve(CLI::App& eval, EvalCurveArguments& arguments) {
   return curve;
 }
 
+CLI::App* add_eval_controls(CLI::App& eval, EvalControlsArguments& arguments) {
+  CLI::App* const controls = eval.add_subcommand(
+      "controls",
+      "Does the model read? Pages without text, by the model alone and as read does: what comes "
+      "was "
+      "invented. Texts that no language predicts. Texts under another page's picture (--mode tiny "
+      "unless told)");
+  controls->add_option("--corpus", arguments.corpus, "Folder of .txt files (tools/fetch_data.sh)")
+      ->type_name("DIR")
+      ->capture_default_str();
+  controls->add_option("--fonts", arguments.fonts, "Folder of fonts")
+      ->type_name("DIR")
+      ->capture_default_str();
+  controls->add_option("--count", arguments.count, "Pages of each kind")
+      ->check(CLI::Range(std::int64_t{2}, std::int64_t{100000}))
+      ->type_name("N")
+      ->default_str("10");
+  controls->add_option("--json", arguments.json, "Write the report as JSON, - to standard output")
+      ->type_name("FILE");
+  arguments.reading.mode = Mode::kTiny;
+  add_reading_options(*controls, arguments.reading);
+  return controls;
+}
+
 CLI::App* add_eval(CLI::App& app) {
   CLI::App* const eval = app.add_subcommand("eval", "Measure a model");
   eval->require_subcommand(1);
@@ -469,6 +493,7 @@ std::variant<Arguments, int> parse_arguments(int argc, char** argv) {
   BenchArguments bench;
   EvalPagesArguments eval_pages;
   EvalCurveArguments eval_curve;
+  EvalControlsArguments eval_controls;
   const CLI::App* const read_command = add_read(app, read);
   const CLI::App* const info_command = add_info(app, info);
   const CLI::App* const typeset_command = add_typeset(app, typeset);
@@ -479,6 +504,7 @@ std::variant<Arguments, int> parse_arguments(int argc, char** argv) {
   CLI::App* const eval = add_eval(app);
   add_eval_pages(*eval, eval_pages);
   const CLI::App* const curve = add_eval_curve(*eval, eval_curve);
+  const CLI::App* const controls = add_eval_controls(*eval, eval_controls);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& outcome) {
@@ -500,6 +526,8 @@ std::variant<Arguments, int> parse_arguments(int argc, char** argv) {
     arguments.command = std::move(bench);
   } else if (curve->parsed()) {
     arguments.command = std::move(eval_curve);
+  } else if (controls->parsed()) {
+    arguments.command = std::move(eval_controls);
   } else {
     arguments.command = std::move(eval_pages);
   }

@@ -123,6 +123,13 @@ struct EvalCurveArguments {
   std::int64_t count = 24;  // pages of each density and kind of text
 };
 
+struct EvalControlsArguments {
+  ReadingArguments reading;
+  std::filesystem::path corpus = "data/corpus/train", fonts = "data/fonts/heldout";
+  std::int64_t count = 10;     // pages of each kind
+  std::filesystem::path json;  // empty: no JSON; "-": JSON instead of the table
+};
+
 struct TypesetArguments {
   std::filesystem::path text = "-";  // "-": standard input
   std::filesystem::path folder;
@@ -138,7 +145,8 @@ struct TypesetArguments {
 
 struct Arguments {
   std::variant<ReadArguments, InfoArguments, TypesetArguments, ConvertArguments, SynthArguments,
-               VerifyArguments, BenchArguments, EvalPagesArguments, EvalCurveArguments>
+               VerifyArguments, BenchArguments, EvalPagesArguments, EvalCurveArguments,
+               EvalControlsArguments>
       command;
   bool quiet = false;
   bool verbose = false;

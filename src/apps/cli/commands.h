@@ -16,6 +16,7 @@ int run_bench(const BenchArguments& arguments);
 // The work of another lectio, in a process of its own: ocr/assembly/overlay_program.h.
 int run_overlay_pdf();
 int run_eval_pages(const EvalPagesArguments& arguments);
+int run_eval_controls(const EvalControlsArguments& arguments);
 int run_eval_curve(const EvalCurveArguments& arguments);
 
 }  // namespace lectio::cli

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // lectio eval curve: pages at ever higher densities, drawn and read; a table and a picture.
-#include <memory>
 #include <utility>
 
 #include "apps/cli/commands.h"
 #include "apps/cli/console.h"
+#include "apps/cli/held_out.h"
 #include "apps/cli/interrupt.h"
 #include "apps/cli/session.h"
 #include "base/file.h"
@@ -15,13 +15,6 @@
 
 namespace lectio::cli {
 namespace {
-
-Result<PrintFactory> open_prints(const EvalCurveArguments& arguments) {
-  LECTIO_TRY(Corpus opened, Corpus::open(arguments.corpus));
-  LECTIO_TRY(std::vector<FontRef> fonts, open_fonts(arguments.fonts));
-  return PrintFactory::create(std::move(fonts), std::make_shared<const Corpus>(std::move(opened)),
-                              Corpus::Split::kHeldOut);
-}
 
 // The tokenizer of --tokenizer, else the model's own.
 Result<Tokenizer> open_tokenizer(const EvalCurveArguments& arguments,
@@ -51,7 +44,7 @@ Result<CurveRow> read_row(const PrintFactory& prints, const PageSet& set,
 }
 
 Result<Curve> draw_curve(const EvalCurveArguments& arguments, Session& session) {
-  LECTIO_TRY(const PrintFactory prints, open_prints(arguments));
+  LECTIO_TRY(const PrintFactory prints, open_held_out(arguments.corpus, arguments.fonts));
   LECTIO_TRY(const Tokenizer tokenizer, open_tokenizer(arguments, session.model));
   const PageReader reader = page_reader(session);
   Curve curve;

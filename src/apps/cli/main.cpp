@@ -26,6 +26,7 @@ int run(const SynthArguments& arguments) { return run_synth(arguments); }
 int run(const VerifyArguments& arguments) { return run_verify(arguments); }
 int run(const BenchArguments& arguments) { return run_bench(arguments); }
 int run(const EvalPagesArguments& arguments) { return run_eval_pages(arguments); }
+int run(const EvalControlsArguments& arguments) { return run_eval_controls(arguments); }
 int run(const EvalCurveArguments& arguments) { return run_eval_curve(arguments); }
 
 int run(int argc, char** argv) {
