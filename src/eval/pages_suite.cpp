@@ -98,6 +98,7 @@ PageScore score_page(const Page& page, std::string_view text, const PageReader& 
   const std::u32string found = collapse_whitespace(score.read.text);
   score.character_precision = character_precision(expected, found);
   score.words = word_set_score(expected, found);
+  score.errors = classify_errors(expected, found);
   score.loop = has_loop(expected, found);
   return score;
 }
@@ -123,6 +124,12 @@ std::int64_t SuiteReport::loops() const { return std::ranges::count_if(pages, &P
 
 std::int64_t SuiteReport::unflagged_loops() const {
   return std::ranges::count_if(pages, &PageScore::has_unflagged_loop);
+}
+
+ErrorClasses SuiteReport::errors() const {
+  ErrorClasses sum;
+  for (const PageScore& page : pages) sum += page.errors;
+  return sum;
 }
 
 std::vector<double> SuiteReport::precisions() const {

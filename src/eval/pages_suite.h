@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "eval/error_classes.h"
 #include "eval/metrics.h"
 #include "ocr/pages/page.h"
 
@@ -37,6 +38,7 @@ struct PageScore {
   std::int64_t characters = 0;  // of the true text, white space collapsed
   double character_precision = 0;
   WordScore words;
+  ErrorClasses errors;
   bool loop = false;   // the text repeats itself where the page does not (eval/loops.h)
   double seconds = 0;  // reading alone, without opening the picture
 
@@ -60,6 +62,7 @@ struct SuiteReport {
   std::int64_t failed() const;
   std::int64_t loops() const;
   std::int64_t unflagged_loops() const;
+  ErrorClasses errors() const;             // of the pages that were read
   std::vector<double> precisions() const;  // failed pages are 0
 };
 
@@ -68,7 +71,7 @@ struct SuiteReport {
 SuiteReport run_pages_suite(const std::vector<SuitePage>& pages, const PageReader& reader,
                             const std::function<void(const PageScore&)>& on_page = {});
 
-// A line a page, then totals with 95 % bounds.
+// A line a page, then totals with 95 % bounds, then errors by class.
 std::string to_table(const SuiteReport& report);
 // The same numbers and the texts, for programs. `suite` names what was run.
 std::string to_json(const SuiteReport& report, std::string_view suite);

@@ -88,10 +88,15 @@ TEST_F(PagesSuite, ScoresEveryPageAndCountsAFailedOneAsZero) {
   EXPECT_DOUBLE_EQ(json["total"]["characters_per_content_token"], 17.0 / 8);
   EXPECT_EQ(json["total"]["finish"], Json::parse(R"({"stop": 1, "max_tokens": 1, "failed": 2})"));
   EXPECT_EQ(json["pages"][1]["text"], "abcx");
+  EXPECT_EQ(json["pages"][1]["errors"]["substituted_letters"], 1);
+  EXPECT_EQ(json["total"]["errors"]["substituted_letters"], 1);
+  EXPECT_EQ(json["total"]["errors"]["lost_runs_count"], 0);
   EXPECT_EQ(json["pages"][2]["error"], "no room");
 
   const std::string table = to_table(report);
   EXPECT_THAT(table, HasSubstr("mean 0.4375"));
+  EXPECT_THAT(table, testing::ContainsRegex("another letter or sign +1 +58.82\n"))
+      << "of the 17 characters of the pages that were read";
   EXPECT_THAT(table, HasSubstr("failed 2, max_tokens 1, stop 1"));
 }
 

@@ -82,6 +82,34 @@ std::string line_of(const PageScore& page, const std::string& mode, const std::s
   return line;
 }
 
+Json json_of(const ErrorClasses& errors) {
+  Json json = Json::object();
+  for (const ErrorClassName& name : error_class_names()) {
+    json[name.name] = errors.*name.characters;
+    if (name.runs != nullptr) json[std::string(name.name) + "_count"] = errors.*name.runs;
+  }
+  return json;
+}
+
+// Failed pages have no errors, and so their characters do not count.
+std::string table_of(const ErrorClasses& errors, std::int64_t characters) {
+  char line[160];
+  std::snprintf(line, sizeof(line), "%-26s %7s %6s %9s\n", "errors", "chars", "runs", "per 1000");
+  std::string table = line;
+  const auto add = [&](const char* words, std::int64_t edits, const std::string& runs) {
+    std::snprintf(line, sizeof(line), "%-26s %7lld %6s %9.2f\n", words,
+                  static_cast<long long>(edits), runs.c_str(),
+                  1000 * per(static_cast<double>(edits), static_cast<double>(characters)));
+    table += line;
+  };
+  for (const ErrorClassName& name : error_class_names()) {
+    add(name.words, errors.*name.characters,
+        name.runs == nullptr ? "" : std::to_string(errors.*name.runs));
+  }
+  add("all", errors.all(), "");
+  return table;
+}
+
 Json numbers_of(const PageScore& page) {
   return {{"vision_tokens", page.read.vision_tokens},
           {"content_tokens", page.read.content_tokens},
@@ -103,6 +131,7 @@ Json json_of(const PageScore& page) {
   json["finish"] = ending_of(page);
   json.update(numbers_of(page));
   json["loop"] = page.loop;
+  json["errors"] = json_of(page.errors);
   json["generated_tokens"] = page.read.ids.size();
   json["text"] = page.read.text;
   return json;
@@ -133,7 +162,8 @@ std::string to_table(const SuiteReport& report) {
   std::snprintf(text, sizeof(text), "loops: %lld pages, %lld of them not flagged\n",
                 static_cast<long long>(report.loops()),
                 static_cast<long long>(report.unflagged_loops()));
-  return table + text;
+  table += text;
+  return table + table_of(report.errors(), totals.characters);
 }
 
 std::string to_json(const SuiteReport& report, std::string_view suite) {
@@ -144,6 +174,7 @@ std::string to_json(const SuiteReport& report, std::string_view suite) {
   total["finish"] = totals.endings;
   total["loops"] = report.loops();
   total["unflagged_loops"] = report.unflagged_loops();
+  total["errors"] = json_of(report.errors());
   Json pages = Json::array();
   for (const PageScore& page : report.pages) pages.push_back(json_of(page));
   const Json json = {
