@@ -31,9 +31,12 @@ void redirect(int descriptor, const std::filesystem::path& path, int flags) {
   if (opened < 0 || ::dup2(opened, descriptor) < 0) ::_exit(126);
 }
 
-void limit_memory(std::int64_t bytes) {
+// Not under a sanitizer: it reserves terabytes of address space before main.
+void limit_memory([[maybe_unused]] std::int64_t bytes) {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   const rlimit limit{static_cast<rlim_t>(bytes), static_cast<rlim_t>(bytes)};
   if (::setrlimit(RLIMIT_AS, &limit) != 0) ::_exit(126);
+#endif
 }
 
 [[noreturn]] void become(const std::filesystem::path& binary,
