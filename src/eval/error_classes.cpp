@@ -193,6 +193,7 @@ class Classifier {
     add_pieces(found_, all);
     for (const Run& run : lost_) {
       const bool elsewhere = is_in(part(truth_, run), written, 0);
+      if (!elsewhere) classes_.missed += static_cast<std::int64_t>(run.end - run.begin);
       count(run, elsewhere ? &ErrorClasses::order : &ErrorClasses::lost,
             elsewhere ? &ErrorClasses::runs_in_order : &ErrorClasses::runs_lost);
     }
@@ -238,6 +239,7 @@ ErrorClasses& ErrorClasses::operator+=(const ErrorClasses& other) {
     this->*name.characters += other.*name.characters;
     if (name.runs != nullptr) this->*name.runs += other.*name.runs;
   }
+  missed += other.missed;
   return *this;
 }
 

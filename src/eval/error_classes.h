@@ -52,6 +52,11 @@ struct ErrorClasses {
   std::int64_t runs_invented = 0;
   std::int64_t runs_in_order = 0;  // both ends counted
 
+  // No edits: characters of the truth in lost and replaced runs that stand nowhere else, matches
+  // by chance included. Where a loop took the place of a paragraph, its letters are `repeated`, and
+  // the paragraph is here.
+  std::int64_t missed = 0;
+
   std::int64_t all() const;  // edits
   ErrorClasses& operator+=(const ErrorClasses& other);
   bool operator==(const ErrorClasses&) const = default;

@@ -98,12 +98,12 @@ TEST(ErrorClasses, SingleCharactersAreNoRuns) {
 
 TEST(ErrorClasses, ALineThatIsNotReadIsALostRun) {
   ErrorClasses expected;
-  expected.lost = 33;
+  expected.lost = expected.missed = 33;
   expected.runs_lost = 1;
   EXPECT_EQ(classes(around(U"the quick brown foxes jump there "), around(U"")), expected);
-  expected.lost = static_cast<std::int64_t>(kRun);
+  expected.lost = expected.missed = static_cast<std::int64_t>(kRun);
   EXPECT_EQ(classes(around(std::u32string(kRun, U'#')), around(U"")), expected);
-  expected.lost = 300;
+  expected.lost = expected.missed = 300;
   EXPECT_EQ(classes(std::u32string(300, U'a'), U""), expected);
 }
 
@@ -140,6 +140,7 @@ TEST(ErrorClasses, OtherTextInPlaceOfTheTruthIsNoSubstitution) {
   ErrorClasses expected;
   expected.invented = 24;
   expected.lost = 6;
+  expected.missed = 30;
   expected.runs_invented = expected.runs_lost = 1;
   EXPECT_EQ(classes(around(U"ABCDEFGHIJKLMNOPQRSTUVWXYZABCD"), around(U"0123456789!#$%&()*+-./:;")),
             expected);

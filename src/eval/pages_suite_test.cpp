@@ -91,6 +91,7 @@ TEST_F(PagesSuite, ScoresEveryPageAndCountsAFailedOneAsZero) {
   EXPECT_EQ(json["pages"][1]["errors"]["substituted_letters"], 1);
   EXPECT_EQ(json["total"]["errors"]["substituted_letters"], 1);
   EXPECT_EQ(json["total"]["errors"]["lost_runs_count"], 0);
+  EXPECT_EQ(json["total"]["errors"]["truth_missed"], 0);
   EXPECT_EQ(json["pages"][2]["error"], "no room");
 
   const std::string table = to_table(report);

@@ -88,6 +88,7 @@ Json json_of(const ErrorClasses& errors) {
     json[name.name] = errors.*name.characters;
     if (name.runs != nullptr) json[std::string(name.name) + "_count"] = errors.*name.runs;
   }
+  json["truth_missed"] = errors.missed;
   return json;
 }
 
@@ -107,6 +108,7 @@ std::string table_of(const ErrorClasses& errors, std::int64_t characters) {
         name.runs == nullptr ? "" : std::to_string(errors.*name.runs));
   }
   add("all", errors.all(), "");
+  add("of the truth, in runs", errors.missed, "");
   return table;
 }
 
