@@ -146,5 +146,87 @@ TEST_F(DocumentsTest, ASearchablePdfKeepsThePagesOfTheOriginal) {
   EXPECT_THAT(file_bytes(out + "/bad/bad.pdf"), HasSubstr("DCTDecode"));
 }
 
+// Many lines of Helvetica, as a program writes them.
+std::string printed_page() {
+  std::string content = "BT /F1 12 Tf 14 TL 20 380 Td";
+  for (int line = 0; line < 8; ++line) {
+    content += " (Line " + std::to_string(line) + " of a page that a program has set) Tj T*";
+  }
+  return content + " ET";
+}
+
+TEST_F(DocumentsTest, TheTextOfAPdfIsTakenWhereItIsGoodAndAskedFor) {
+  if (!has_poppler()) GTEST_SKIP() << "poppler-utils is not installed";
+  PdfPageRecipe printed;
+  printed.width = 300;
+  printed.height = 400;
+  printed.content = printed_page();
+  // The page as a scanner sees it, with the same text, invisible, over it: somebody's reading.
+  SourceOptions seen;
+  seen.dpi = 144;
+  const auto source = open_source_bytes(write_pdf({printed}), "printed", seen);
+  PdfPageRecipe scan = scanned_page((*source)->page(0)->image, 144);
+  scan.content += " 3 Tr " + printed_page();
+  PdfPageRecipe half = printed;  // half of the print is not in the text: drawn bars
+  for (int bar = 0; bar < 300; ++bar) {
+    half.content += " " + std::to_string(20 + bar % 50 * 5) + " " +
+                    std::to_string(50 + bar / 50 * 20) + " 3 8 re f";
+  }
+  const PdfPageRecipe blank{.width = 300, .height = 400};
+  const std::string path = write("four.pdf", write_pdf({printed, scan, half, blank}));
+  const auto ignored = json_of({path});
+  EXPECT_THAT(verdicts(ignored), ElementsAre("truncated", "truncated", "truncated", "blank"));
+  EXPECT_FALSE(ignored[0]["evidence"].contains("source"));
+
+  const auto preferred = json_of({"--text-layer", "prefer", path});
+  EXPECT_EQ(last_.code, 0) << last_.err;
+  EXPECT_THAT(verdicts(preferred), ElementsAre("ok", "truncated", "truncated", "blank"));
+  EXPECT_EQ(preferred[0]["evidence"]["source"], "text_layer");
+  EXPECT_EQ(preferred[0]["mode"], "text_layer");
+  EXPECT_THAT(preferred[0]["text"].get<std::string>(),
+              HasSubstr("Line 6 of a page that a program has set\nLine 7 of"));
+  for (const int page : {1, 2}) EXPECT_EQ(preferred[page]["text"], ignored[page]["text"]);
+
+  const auto only = json_of({"--text-layer", "only", path, golden("images/A.png").string()});
+  EXPECT_THAT(verdicts(only), ElementsAre("ok", "ok", "degraded", "blank", "skipped"));
+  EXPECT_EQ(only[1]["text"], only[0]["text"]);
+  EXPECT_EQ(only[4]["evidence"]["skipped"], "no text layer");
+}
+
+TEST_F(DocumentsTest, WordsOfATextLayerStandWhereThePdfSays) {
+  if (!has_poppler()) GTEST_SKIP() << "poppler-utils is not installed";
+  PdfPageRecipe printed;
+  printed.width = 300;
+  printed.height = 400;
+  printed.content = printed_page();
+  const std::string original = write_pdf({printed});
+  const std::string out = (folder_ / "out").string();
+  const auto run = [&] {
+    return read({"--dpi", "144", "--text-layer", "prefer", "--format", "json,pdf,hocr", "-o", out,
+                 write("print.pdf", original)});
+  };
+  const ProcessResult first = run();
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_THAT(first.err, HasSubstr("text layer, "));
+  const Json page = Json::parse(file_bytes(out + "/print/print.json"))["pages"][0];
+  ASSERT_EQ(page["blocks"].size(), 1U);
+  const Json& lines = page["blocks"][0]["lines"];
+  ASSERT_EQ(lines.size(), 8U);
+  for (std::size_t i = 0; i < 8; ++i) {
+    ASSERT_EQ(lines[i]["words"].size(), 10U);
+    EXPECT_EQ(lines[i]["words"][1]["text"], std::to_string(i));
+    EXPECT_EQ(lines[i]["box"][0], 40);  // 20 points
+    const std::int64_t baseline = (400 - 380 + static_cast<std::int64_t>(i) * 14) * 2;
+    EXPECT_LT(lines[i]["box"][1], baseline);
+    EXPECT_GE(lines[i]["box"][3], baseline);
+  }
+  EXPECT_THAT(file_bytes(out + "/print/print.pdf"), testing::Not(HasSubstr("/LectioText")))
+      << "a second text over the page's own";
+  const std::string hocr = file_bytes(out + "/print/print.hocr");
+  std::filesystem::remove(out + "/print/print.hocr");
+  EXPECT_EQ(run().code, 0);
+  EXPECT_EQ(file_bytes(out + "/print/print.hocr"), hocr) << "from the store";
+}
+
 }  // namespace
 }  // namespace lectio

@@ -137,6 +137,16 @@ void add_document_options(CLI::App& app, ReadArguments& read) {
       ->transform(CLI::CheckedTransformer(kUnread))
       ->type_name("WHAT")
       ->default_str("read");
+  static const std::map<std::string, TextLayerUse> kTextLayer = {{"ignore", TextLayerUse::kIgnore},
+                                                                 {"prefer", TextLayerUse::kPrefer},
+                                                                 {"only", TextLayerUse::kOnly}};
+  app.add_option("--text-layer", read.text_layer,
+                 "Text that a PDF has itself: ignore it and read every page; prefer it on pages "
+                 "that are no "
+                 "scans and where it agrees with the ink; only: ask the model about no page")
+      ->transform(CLI::CheckedTransformer(kTextLayer))
+      ->type_name("WHAT")
+      ->default_str("ignore");
   app.add_flag("--ask-blank", read.ask_blank, "Ask the model about blank pages too");
   app.add_flag("--strict", read.strict, "Code 11 unless every page is ok or blank");
   static const std::map<std::string, ProgressKind> kProgress = {{"auto", ProgressKind::kAuto},

@@ -14,6 +14,7 @@
 #include "ocr/export/formats.h"
 #include "ocr/generate/no_repeat_presets.h"
 #include "ocr/prompt/task.h"
+#include "ocr/reader/text_layer.h"
 
 namespace lectio::cli {
 
@@ -50,6 +51,7 @@ struct ReadArguments {
   LoopHandling loops = LoopHandling::kRecover;
   bool ask_blank = false;
   UnreadInkHandling unread = UnreadInkHandling::kRead;
+  TextLayerUse text_layer = TextLayerUse::kIgnore;
   bool strict = false;
   ProgressKind progress = ProgressKind::kAuto;
   bool json = false;

@@ -93,7 +93,7 @@ int read_to_documents(const ReadArguments& arguments, const Interrupt& interrupt
   batch->connect(stages);
   stages.open = [&](const InputFile& input) { return open_input(input, options.sources); };
   stages.read = [&](const Page& page, const InkReport& ink) {
-    return read_carefully(page, ink, careful, ask);
+    return read_with_layer(page, ink, arguments.text_layer, careful, ask);
   };
   stages.write_behind = true;
   stages.on_page = [&](PageResult result) -> Result<void> {

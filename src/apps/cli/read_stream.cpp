@@ -63,6 +63,8 @@ SourceOptions source_options(const ReadArguments& arguments, std::stop_token sto
   options.pdf.info = program("pdfinfo", options.pdf.info);
   options.pdf.render = program("pdftoppm", options.pdf.render);
   options.pdf.text = program("pdftotext", options.pdf.text);
+  options.pdf.pictures = program("pdfimages", options.pdf.pictures);
+  options.text_layer = arguments.text_layer != TextLayerUse::kIgnore;
   options.stop = std::move(stop);
   return options;
 }
@@ -110,8 +112,11 @@ void tell(const PageResult& result) {
   const std::string said = verdict == Verdict::kOk || verdict == Verdict::kSkipped
                                ? ""
                                : std::string(verdict_name(verdict)) + ": ";
-  log(verdict == Verdict::kOk ? LogLevel::kInfo : LogLevel::kWarning,
-      where + ": " + said + summary_of(result.reading.text));
+  const std::string how =
+      evidence.text_layer
+          ? "text layer, " + std::to_string(evidence.read_characters) + " letters and digits"
+          : summary_of(result.reading.text);
+  log(verdict == Verdict::kOk ? LogLevel::kInfo : LogLevel::kWarning, where + ": " + said + how);
 }
 
 void RunCode::add(const PageResult& result) {
@@ -155,7 +160,7 @@ int read_to_stream(const ReadArguments& arguments, const Interrupt& interrupt,
   PipelineStages stages;
   stages.open = [&](const InputFile& input) { return open_input(input, options.sources); };
   stages.read = [&](const Page& page, const InkReport& ink) {
-    return read_carefully(page, ink, careful, ask);
+    return read_with_layer(page, ink, arguments.text_layer, careful, ask);
   };
   stages.on_begin = [&](const PageResult&) { writer.begin(code.pages()); };
   stages.on_page = [&](PageResult result) -> Result<void> {

@@ -113,6 +113,10 @@ Result<std::string> reading_key(const Session& session, const ReadArguments& arg
   const auto& mode = options.read.mode;
   char numbers[64];
   std::snprintf(numbers, sizeof(numbers), "%.17g", generate.temperature);
+  const std::string layer =
+      arguments.text_layer == TextLayerUse::kIgnore
+          ? ""
+          : "; text layer " + std::to_string(static_cast<int>(arguments.text_layer));
   return "model " + model + "; mode " + std::string(mode ? mode_name(*mode) : "auto") +
          "; max tokens " + std::to_string(generate.max_tokens) + "; temperature " + numbers +
          "; seed " + std::to_string(generate.seed) + "; rule " + rule(generate.no_repeat) +
@@ -120,7 +124,7 @@ Result<std::string> reading_key(const Session& session, const ReadArguments& arg
          std::to_string(static_cast<int>(options.watch)) + "; recover " +
          std::to_string(static_cast<int>(options.recover)) + " " + rule(options.no_repeat) +
          "; blank " + std::to_string(static_cast<int>(options.ask_blank)) + "; unread " +
-         std::to_string(static_cast<int>(options.unread)) + "; kernels " + session.kernels +
+         std::to_string(static_cast<int>(options.unread)) + layer + "; kernels " + session.kernels +
          "; prompt " + options.read.prompt;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "ocr/answer/answer.h"
@@ -106,6 +107,25 @@ class WordPlacer {
   DocumentPage& page_;
 };
 
+// The words of the document's own text stand where it says.
+void place_layer_words(const TextLayer& layer, DocumentPage& page) {
+  auto block = page.blocks.begin();
+  std::optional<std::size_t> last;  // line, of this block
+  for (const LayerWord& word : layer.words) {
+    while (block != page.blocks.end() && word.begin >= block->answer_end) {
+      ++block;
+      last.reset();
+    }
+    if (block == page.blocks.end()) return;
+    if (word.begin < block->answer_begin) continue;
+    if (last != word.line) block->lines.emplace_back();
+    last = word.line;
+    Line& line = block->lines.back();
+    line.words.push_back({layer.text.substr(word.begin, word.end - word.begin), word.box, {}});
+    line.box = united(line.box, word.box);
+  }
+}
+
 }  // namespace
 
 DocumentPage assemble_text(const PageFrame& frame, const PageText& text,
@@ -139,7 +159,9 @@ DocumentPage assemble_text(const PageFrame& frame, const PageText& text,
 DocumentPage assemble_page(const Page& page, const PageText& text, const AssemblyOptions& options) {
   DocumentPage result = assemble_text(
       {page.source, page.index, page.image.width, page.image.height, page.dpi}, text, options);
-  if (options.words && !result.blocks.empty()) {
+  if (page.layer && page.layer->text == text.text) {
+    if (options.words) place_layer_words(*page.layer, result);
+  } else if (options.words && !result.blocks.empty()) {
     const InkMask mask = find_ink(page.image);
     const TextConfidence confidence(text);
     WordPlacer(mask, confidence, result).place_all();

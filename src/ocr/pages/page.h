@@ -11,14 +11,28 @@
 
 #include "base/result.h"
 #include "media/image/image.h"
+#include "ocr/document/document.h"
 
 namespace lectio {
+
+// The text that a document has itself for a page, and where its words stand.
+struct LayerWord {
+  std::size_t begin = 0, end = 0;  // in the text
+  Box box;
+  std::size_t line = 0;  // of the page, from 0
+};
+struct TextLayer {
+  std::string text;  // UTF-8
+  std::vector<LayerWord> words;
+  double picture_share = 0;  // of the page, what the largest picture on it covers: 1 for a scan
+};
 
 struct Page {
   Image image;
   std::string source;      // file name, for messages and reports
   std::int64_t index = 0;  // place in its document, from 0
   double dpi = 0;          // dots an inch, where the page has a size on paper; 0: not known
+  std::optional<TextLayer> layer = {};  // where it was asked for and there is one
 };
 
 // Why the text ended. Never "stop" unless the model said so.
@@ -68,7 +82,7 @@ struct PageText {
   FinishReason finish = FinishReason::kStop;
   std::optional<LoopSpan> loop;       // where finish is kLoop; the text ends at loop->keep
   std::int64_t generated_tokens = 0;  // by the network, those of a loop included
-  std::string mode;                   // the mode used, by name
+  std::string mode;                   // the mode used, by name; "text_layer": none
   std::int64_t vision_tokens = 0;     // placeholders in the prompt
   std::int64_t content_tokens = 0;    // of these, features: what the papers count (spec 5.6)
   std::int64_t valid_tokens = 0;  // of these, what carries the page and not its padding (spec 5.7)

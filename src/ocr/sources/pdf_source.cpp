@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/program.h"
+#include "ocr/sources/pdf_text.h"
 #include "ocr/sources/ppm.h"
 
 namespace lectio {
@@ -93,7 +94,14 @@ class PdfSource : public PageSource {
     auto image = render(index);
     if (!image) return image.error().within(page_name(index));
     page.image = *std::move(image);
-    page.dpi = dpi_for(*size_of(index));  // known, or it could not have been rendered
+    const PdfPageSize size = *size_of(index);  // known, or it could not have been rendered
+    page.dpi = dpi_for(size);
+    if (options_.text_layer) {
+      auto layer = layer_of(index, page, size);
+      if (!layer && layer.error().code() == ErrorCode::kCancelled) return layer.error();
+      // A layer that cannot be read is none: the page itself can be.
+      if (layer && !layer->text.empty()) page.layer = *std::move(layer);
+    }
     return page;
   }
 
@@ -166,6 +174,24 @@ class PdfSource : public PageSource {
 
   double dpi_for(const PdfPageSize& size) const {
     return options_.dpi ? *options_.dpi : rendering_dpi(options_.mode, size.width, size.height);
+  }
+
+  Result<TextLayer> layer_of(std::int64_t index, const Page& page, const PdfPageSize& size) {
+    const std::string number = std::to_string(index + 1);
+    LECTIO_TRY(const ProgramResult text, run(options_.pdf.text,
+                                             {"-q", "-enc", "UTF-8", "-bbox-layout", "-cropbox",
+                                              "-f", number, "-l", number, kProgramInput, "-"},
+                                             kMostTextBytes));
+    if (text.code != 0) return damaged(page_name(index), text);
+    LECTIO_TRY(TextLayer layer, parse_pdf_text(text.out, page.dpi / kPointsAnInch, page.image.width,
+                                               page.image.height));
+    LECTIO_TRY(
+        const ProgramResult pictures,
+        run(options_.pdf.pictures, {"-list", "-f", number, "-l", number, kProgramInput}, 1 << 20));
+    if (pictures.code != 0) return damaged(page_name(index), pictures);
+    const double inches = size.width * size.height / (kPointsAnInch * kPointsAnInch);
+    layer.picture_share = picture_share(pictures.out, inches);
+    return layer;
   }
 
   Result<Image> render(std::int64_t index) {

@@ -22,11 +22,13 @@ struct PdfPrograms {
   std::filesystem::path info = "/usr/bin/pdfinfo";
   std::filesystem::path render = "/usr/bin/pdftoppm";
   std::filesystem::path text = "/usr/bin/pdftotext";
+  std::filesystem::path pictures = "/usr/bin/pdfimages";
 };
 
 struct SourceOptions {
   std::optional<Mode> mode;   // chooses the resolution of rendered pages, see rendering_dpi
   std::optional<double> dpi;  // overrules it
+  bool text_layer = false;    // fill in Page::layer
   PdfPrograms pdf;
   DecodeLimits limits;
   std::stop_token stop;

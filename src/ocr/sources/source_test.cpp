@@ -14,6 +14,7 @@
 #include "media/image/testing/pictures.h"
 #include "ocr/sources/inputs.h"
 #include "ocr/sources/pdf_source.h"
+#include "ocr/sources/pdf_text.h"
 #include "ocr/sources/ppm.h"
 #include "ocr/sources/testing/pdf_writer.h"
 
@@ -168,6 +169,84 @@ TEST_F(PdfTest, TheTextOfADocumentIsItsTextLayer) {
       "text.pdf", write_pdf({{}, {.content = "BT /F1 12 Tf 10 50 Td (Words on page two) Tj ET"}})));
   EXPECT_EQ(*source->text_layer(0), "");
   EXPECT_THAT(*source->text_layer(1), StartsWith("Words on page two"));
+}
+
+TEST_F(PdfTest, ThePagesOfADocumentBringTheirWordsWhereTheyAreAskedFor) {
+  // Helvetica's digits are 0.556 em wide: the second word begins 10 + 2 * 6.67 + 3.34 points from
+  // the left.
+  const char* const content = "BT /F1 12 Tf 10 50 Td (12 <&>) Tj 0 -14 Td (34) Tj ET";
+  const std::string path =
+      write("text.pdf", write_pdf({{.content = content},
+                                   {.content = content, .entries = "/CropBox[5 10 190 90]"},
+                                   {},
+                                   scanned_page(Image(100, 50, 200), 72)}));
+  SourceOptions options;
+  options.dpi = 144;
+  EXPECT_FALSE(open(path, options)->page(0)->layer);
+  options.text_layer = true;
+  const auto source = open(path, options);
+  for (const int page : {0, 1}) {
+    const std::int64_t left = page == 0 ? 0 : 5 * 2;  // of the crop box, in pixels
+    const std::int64_t top = page == 0 ? 0 : 10 * 2;
+    const auto layer = source->page(page)->layer;
+    ASSERT_TRUE(layer);
+    EXPECT_EQ(layer->text, "12 <&>\n34");
+    ASSERT_EQ(layer->words.size(), 3U);
+    EXPECT_EQ(layer->words[0].box.x0, 20 - left);
+    EXPECT_EQ(layer->words[1].box.x0, 53 - left);
+    EXPECT_EQ(layer->words[1].line, 0U);
+    EXPECT_EQ(layer->words[2].line, 1U);
+    EXPECT_LT(layer->words[0].box.y0, 100 - top);  // the baseline
+    EXPECT_GT(layer->words[0].box.y1, 100 - top);
+    EXPECT_EQ(layer->text.substr(layer->words[2].begin), "34");
+    EXPECT_EQ(layer->picture_share, 0);
+  }
+  EXPECT_FALSE(source->page(2)->layer);
+  EXPECT_FALSE(source->page(3)->layer) << "a picture has no text";
+}
+
+TEST(PdfText, TakesAnyBytes) {
+  const std::string good =
+      "<page width=\"9\" height=\"9\">\n <block x>\n  <line x>\n   <word xMin=\"1\" yMin=\"2\" "
+      "xMax=\"30\" yMax=\"4\">a&amp;b</word>\n  </line>\n </block>\n</page>\n";
+  const auto layer = parse_pdf_text(good, 2, 40, 90);
+  ASSERT_TRUE(layer) << layer.error().message();
+  EXPECT_EQ(layer->text, "a&b");
+  EXPECT_EQ(layer->words[0].box, (Box{2, 4, 40, 8})) << "cut to the page";
+  EXPECT_FALSE(parse_pdf_text("", 1, 9, 9));
+  EXPECT_FALSE(parse_pdf_text("<page >\n<word xMin=\"1\">a</word>", 1, 9, 9));
+  EXPECT_FALSE(parse_pdf_text(
+      "<page >\n<word xMin=\"1\" yMin=\"1\" xMax=\"2\" yMax=\"nan\">a</word>", 1, 9, 9));
+  Random random(8);
+  for (std::size_t cut = 0; cut < good.size(); ++cut) {
+    std::string bad = good;
+    bad[cut] = static_cast<char>(random.below(256));
+    for (const std::string& bytes : {bad, good.substr(0, cut)}) {
+      const auto other = parse_pdf_text(bytes, 2, 40, 90);
+      if (!other) continue;
+      for (const LayerWord& word : other->words) {
+        EXPECT_FALSE(word.box.empty());
+        EXPECT_LE(word.box.x1, 40);
+        EXPECT_LE(word.end, other->text.size());
+      }
+    }
+  }
+}
+
+TEST(PdfText, APictureCoversWhatItsResolutionSays) {
+  const std::string list =
+      "page   num  type   width height color comp bpc  enc interp  object ID x-ppi y-ppi size "
+      "ratio\n"
+      "--------------------------------------------------------------------------------------------"
+      "\n"
+      "   1     0 image     512   512  rgb     3   8  image  no         5  0   144   144 85.8K  "
+      "11%\n"
+      "   1     1 image     100   144  rgb     3   8  image  no         5  0   100   144 85.8K  "
+      "11%\n";
+  EXPECT_NEAR(picture_share(list, 20), 512.0 * 512 / 144 / 144 / 20, 1e-9);
+  EXPECT_EQ(picture_share(list, 1), 1);
+  EXPECT_EQ(picture_share("", 1), 0);
+  EXPECT_EQ(picture_share("1 0 image x y rgb 3 8 image no 5 0 -1 nan", 1), 0);
 }
 
 TEST_F(PdfTest, APageOfManyIsFoundAtOnceWhereverItStands) {

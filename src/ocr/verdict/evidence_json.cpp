@@ -90,10 +90,16 @@ Attempt attempt_from(const Json& json) {
   return attempt;
 }
 
+constexpr const char* kTextLayer = "text_layer";
+
 Json evidence_to(const Evidence& evidence) {
   Json json;
   if (!evidence.attempts.empty()) json["finish"] = finish_reason_name(evidence.finish);
   if (evidence.loop) json["loop"] = loop_to(*evidence.loop);
+  if (evidence.text_layer) {
+    json["source"] = kTextLayer;
+    json["strange_share"] = evidence.strange_share;
+  }
   json["attempts"] = Json::array();
   for (const Attempt& attempt : evidence.attempts) json["attempts"].push_back(attempt_to(attempt));
   json["ink"] = {{"blank", evidence.ink_blank},
@@ -111,6 +117,8 @@ Evidence evidence_from(const Json& json) {
   Evidence evidence;
   if (json.contains("finish")) evidence.finish = finish_from(json.at("finish"));
   if (json.contains("loop")) evidence.loop = loop_from(json.at("loop"));
+  evidence.text_layer = json.contains("source") && json.at("source") == kTextLayer;
+  if (evidence.text_layer) json.at("strange_share").get_to(evidence.strange_share);
   for (const Json& attempt : json.at("attempts")) {
     evidence.attempts.push_back(attempt_from(attempt));
   }

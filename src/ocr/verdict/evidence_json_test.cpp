@@ -27,7 +27,10 @@ Evidence full() {
 }
 
 TEST(EvidenceJson, ReadsBackAsItself) {
-  for (const Evidence& evidence : {full(), Evidence()}) {
+  Evidence layer;
+  layer.text_layer = true;
+  layer.strange_share = 0.25;
+  for (const Evidence& evidence : {full(), Evidence(), layer}) {
     const std::string json = to_json(evidence);
     const auto read = parse_evidence(json);
     ASSERT_TRUE(read) << read.error().message();
@@ -40,6 +43,8 @@ TEST(EvidenceJson, ReadsBackAsItself) {
       EXPECT_EQ(read->attempts[i].text_end, evidence.attempts[i].text_end);
     }
     EXPECT_EQ(read->confidence, evidence.confidence);
+    EXPECT_EQ(read->text_layer, evidence.text_layer);
+    EXPECT_EQ(read->strange_share, evidence.strange_share);
     EXPECT_EQ(read->unread_ink, evidence.unread_ink);
     EXPECT_EQ(read->error, evidence.error);
   }

@@ -52,6 +52,8 @@ struct Evidence {
   std::vector<Attempt> attempts;  // none where the model was not asked
   FinishReason finish = FinishReason::kStop;
   std::optional<LoopSpan> loop;  // that the text ends before
+  bool text_layer = false;       // the text is the document's own
+  double strange_share = 0;      // of its characters, those that are none
   bool ink_blank = false;
   double ink_coverage = 0;
   std::int64_t ink_characters = 0;   // roughly what the page has
@@ -69,6 +71,7 @@ struct VerdictLimits {
   std::int64_t surplus_characters = 200;
   double most_unread_ink = 0.15;
   double least_confidence = 0.5;
+  double most_strange = 0.01;
 };
 
 // The first that holds: skipped, failed, blank, repetition, truncated, degraded, low_confidence,
