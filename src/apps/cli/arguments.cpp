@@ -186,7 +186,7 @@ void add_format_options(CLI::App& app, ReadArguments& read, CLI::Option& json) {
 
 CLI::App* add_read(CLI::App& app, ReadArguments& read) {
   CLI::App* const command =
-      app.add_subcommand("read", "Read pages (PDF, PNG, JPEG, WebP, TIFF, BMP, GIF)");
+      app.add_subcommand("read", "Read pages (PDF, PNG, JPEG, WebP, TIFF, BMP, GIF, HEIC)");
   command
       ->add_option(
           "pages", read.pages,

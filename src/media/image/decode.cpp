@@ -2,6 +2,7 @@
 #include "media/image/decode.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,16 @@ struct Format {
 
 using namespace std::string_view_literals;
 
+#ifdef LECTIO_HAS_HEIF
+constexpr std::string_view kHeif = "HEIF";
+constexpr auto kDecodeHeif = decode_heif;
+#else
+constexpr std::string_view kHeif = "HEIF or AVIF picture";
+constexpr std::nullptr_t kDecodeHeif = nullptr;
+#endif
+constexpr std::string_view kHeifAdvice =
+    ", which this build cannot read: it was made without libheif (Debian package libheif-dev)";
+
 constexpr Format kFormats[] = {
     {"PNG", "\x89PNG\r\n\x1a\n"sv, ""sv, decode_png, {}},
     {"JPEG", "\xFF\xD8\xFF"sv, ""sv, decode_jpeg, {}},
@@ -33,9 +44,10 @@ constexpr Format kFormats[] = {
     {"GIF", "GIF87a"sv, ""sv, decode_gif, {}},
     {"GIF", "GIF89a"sv, ""sv, decode_gif, {}},
     {"PDF document", "%PDF-"sv, ""sv, nullptr, "; render its pages to pictures first"},
-    {"HEIF or AVIF picture", "\0\0\0"sv, "heic"sv, nullptr, {}},
-    {"HEIF or AVIF picture", "\0\0\0"sv, "mif1"sv, nullptr, {}},
-    {"HEIF or AVIF picture", "\0\0\0"sv, "avif"sv, nullptr, {}},
+    {kHeif, "\0\0\0"sv, "heic"sv, kDecodeHeif, kHeifAdvice},
+    {kHeif, "\0\0\0"sv, "heix"sv, kDecodeHeif, kHeifAdvice},
+    {kHeif, "\0\0\0"sv, "mif1"sv, kDecodeHeif, kHeifAdvice},
+    {kHeif, "\0\0\0"sv, "avif"sv, kDecodeHeif, kHeifAdvice},
     {"JPEG 2000 picture", "\0\0\0\x0CjP  "sv, ""sv, nullptr, {}},
 };
 

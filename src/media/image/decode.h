@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Picture files to rasters: PNG, JPEG, WebP, TIFF, BMP, GIF (first frame), EXIF orientation
-// applied, RGB.
+// Picture files to rasters: PNG, JPEG, WebP, TIFF, BMP, GIF (first frame), HEIC and AVIF where the
+// build has libheif; orientation applied, RGB.
 #pragma once
 
 #include <cstddef>

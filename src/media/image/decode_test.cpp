@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/splitmix.h"
 #include "media/image/encode.h"
 #include "media/image/formula_picture.h"
 #include "media/image/testing/pictures.h"
@@ -195,12 +196,85 @@ TEST(DecodeImage, WhatIsNoPictureIsNamedWithWhatWasFound) {
   EXPECT_EQ(message(""), std::string(kExpected) + "an empty file");
   EXPECT_EQ(message("hello"), std::string(kExpected) + "bytes 68 65 6c 6c 6f");
   EXPECT_THAT(message("%PDF-1.7"), HasSubstr("found a PDF document"));
+#ifdef LECTIO_HAS_HEIF
+  const char* const heif = "scan: HEIF: damaged: ";
+#else
+  const char* const heif = "found a HEIF or AVIF picture, which this build cannot read";
+#endif
   EXPECT_THAT(message(std::string_view("\0\0\0\x18"
                                        "ftypheic",
                                        12)),
-              HasSubstr("found a HEIF or AVIF picture"));
+              HasSubstr(heif));
   EXPECT_EQ(decode("%PDF-1.7").error().code(), ErrorCode::kUnsupported);
 }
+
+#ifdef LECTIO_HAS_HEIF
+std::string heif_sample(const std::string& name) {
+  return *read_file(std::string(LECTIO_SOURCE_DIR) + "/src/media/image/testing/" + name + ".heic");
+}
+
+// The quarters of a picture: their middles, left to right, top to bottom.
+std::vector<std::string> quarters(const Image& image) {
+  std::vector<std::string> colours;
+  for (const std::int64_t y : {image.height / 4, 3 * image.height / 4}) {
+    for (const std::int64_t x : {image.width / 4, 3 * image.width / 4}) {
+      std::string colour;
+      for (int c = 0; c < 3; ++c) colour += image.row(y)[3 * x + c] > 128 ? "RGB"[c] : '-';
+      colours.push_back(colour);
+    }
+  }
+  return colours;
+}
+
+TEST(DecodeHeif, ReadsAPictureTurnedAndOverWhite) {
+  const auto upright = decode(heif_sample("upright"));
+  ASSERT_TRUE(upright) << upright.error().message();
+  EXPECT_EQ(upright->width, 32);
+  EXPECT_EQ(upright->height, 24);
+  EXPECT_EQ(quarters(*upright), (std::vector<std::string>{"R--", "-G-", "--B", "RGB"}));
+  const auto turned = decode(heif_sample("turned"));  // a quarter turn to the right
+  ASSERT_TRUE(turned) << turned.error().message();
+  EXPECT_EQ(turned->width, 24);
+  EXPECT_EQ(turned->height, 32);
+  EXPECT_EQ(quarters(*turned), (std::vector<std::string>{"--B", "R--", "RGB", "-G-"}));
+  const auto over_white = decode(heif_sample("alpha"));  // its right half is transparent
+  ASSERT_TRUE(over_white) << over_white.error().message();
+  EXPECT_EQ(quarters(*over_white), (std::vector<std::string>{"R--", "RGB", "--B", "RGB"}));
+}
+
+TEST(DecodeHeif, ObeysTheLimitsBeforeItDecodes) {
+  const std::string bytes = heif_sample("turned");
+  EXPECT_TRUE(decode(bytes, {.max_side = 64, .max_pixels = 32 * 24}));
+  const auto refused = decode(bytes, {.max_side = 64, .max_pixels = 32 * 24 - 1});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kTooLarge) << refused.error().message();
+  EXPECT_FALSE(decode(bytes, {.max_side = 31}));
+  // A header that promises more than there is: 60,000 x 60,000 pixels.
+  std::string bomb = bytes;
+  for (std::size_t at = bomb.find("ispe"); at != std::string::npos;
+       at = bomb.find("ispe", at + 1)) {
+    bomb.replace(at + 8, 8, std::string("\0\0\xEA\x60\0\0\xEA\x60", 8));
+  }
+  EXPECT_EQ(decode(bomb).error().code(), ErrorCode::kTooLarge) << decode(bomb).error().message();
+}
+
+TEST(DecodeHeif, DamageIsAnErrorOrAPicture) {
+  const std::string good = heif_sample("alpha");
+  Random random(12);
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(random.below(256));
+    for (const std::string& bytes : {bad, good.substr(0, at)}) {
+      const auto image = decode(bytes, {.max_side = 256, .max_pixels = 1 << 14});
+      if (image) {
+        EXPECT_LE(image->width * image->height, 1 << 14);
+      } else {
+        EXPECT_THAT(image.error().message(), StartsWith("scan: "));
+      }
+    }
+  }
+}
+#endif
 
 TEST(DecodeImage, SizesOverTheLimitsAreRefusedBeforeMemoryIsTaken) {
   const std::string headers[] = {

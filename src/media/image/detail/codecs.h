@@ -32,6 +32,8 @@ Result<Decoded> decode_tiff_page(Bytes file, std::int64_t index, const DecodeLim
 Result<std::int64_t> count_tiff_pages(Bytes file);
 Result<Decoded> decode_bmp(Bytes file, const DecodeLimits& limits);
 Result<Decoded> decode_gif(Bytes file, const DecodeLimits& limits);
+// Only where the build has libheif (LECTIO_HAS_HEIF).
+Result<Decoded> decode_heif(Bytes file, const DecodeLimits& limits);
 
 // Before memory is taken: kInvalidInput for an empty picture, kTooLarge over a limit.
 Result<void> check_size(std::int64_t width, std::int64_t height, const DecodeLimits& limits);
