@@ -10,6 +10,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/file_descriptor.h"
+
 namespace lectio {
 namespace {
 
@@ -18,22 +20,8 @@ Error system_error(const std::filesystem::path& path, std::string_view what, int
   return Error(kind, path.string() + ": " + std::string(what) + ": " + std::strerror(code));
 }
 
-// A file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  int get() const { return value_; }
-
- private:
-  int value_;
-};
-
-Result<std::uint64_t> regular_file_size(const Descriptor& file, const std::filesystem::path& path) {
+Result<std::uint64_t> regular_file_size(const FileDescriptor& file,
+                                        const std::filesystem::path& path) {
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) return system_error(path, "cannot stat", errno);
   if (S_ISDIR(info.st_mode))
@@ -41,7 +29,7 @@ Result<std::uint64_t> regular_file_size(const Descriptor& file, const std::files
   return static_cast<std::uint64_t>(info.st_size);
 }
 
-Result<void> write_all(const Descriptor& file, std::string_view bytes,
+Result<void> write_all(const FileDescriptor& file, std::string_view bytes,
                        const std::filesystem::path& path) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
@@ -56,7 +44,7 @@ Result<void> write_all(const Descriptor& file, std::string_view bytes,
 }  // namespace
 
 Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return system_error(path, "cannot open", errno);
   LECTIO_TRY(const std::uint64_t size, regular_file_size(file, path));
   MappedFile mapped;
@@ -86,7 +74,7 @@ MappedFile::~MappedFile() {
 }
 
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return system_error(path, "cannot open", errno);
   LECTIO_TRY(const std::uint64_t size, regular_file_size(file, path));
   if (size > max_bytes) {
@@ -111,7 +99,7 @@ Result<void> write_file_atomic(const std::filesystem::path& path, std::string_vi
   const std::string temporary = path.string() + ".tmp." + std::to_string(::getpid());
   Result<void> written;
   {
-    const Descriptor file(
+    const FileDescriptor file(
         ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (file.get() < 0) return system_error(path, "cannot create", errno);
     written = write_all(file, bytes, path);

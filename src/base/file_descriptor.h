@@ -12,19 +12,20 @@
 
 namespace lectio {
 
-// Owns an open file. Movable.
+// Owns an open file, or -1: none. Movable.
 class FileDescriptor {
  public:
-  explicit FileDescriptor(int value) : value_(value) {}
+  explicit FileDescriptor(int value = -1) : value_(value) {}
   FileDescriptor(FileDescriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
   FileDescriptor& operator=(FileDescriptor&& other) noexcept {
     std::swap(value_, other.value_);
     return *this;
   }
-  ~FileDescriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
+  ~FileDescriptor() { close(); }
   int get() const { return value_; }
+  void close() {
+    if (value_ >= 0) ::close(std::exchange(value_, -1));
+  }
 
  private:
   int value_;

@@ -17,6 +17,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/file_descriptor.h"
+
 namespace lectio {
 namespace {
 
@@ -25,33 +27,14 @@ constexpr int kCannotStart = 127;
 constexpr std::size_t kErrorKept = 4096;
 constexpr int kLookUpMs = 50;  // how often the clock and the stop token are looked at
 
-class Descriptor {
- public:
-  explicit Descriptor(int value = -1) : value_(value) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-  int get() const { return value_; }
-  void set(int value) {
-    close();
-    value_ = value;
-  }
-  void close() {
-    if (value_ >= 0) ::close(std::exchange(value_, -1));
-  }
-
- private:
-  int value_;
-};
-
 struct Pipe {
-  Descriptor reader;
-  Descriptor writer;
+  FileDescriptor reader;
+  FileDescriptor writer;
   bool open() {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) return false;
-    reader.set(ends[0]);
-    writer.set(ends[1]);
+    reader = FileDescriptor(ends[0]);
+    writer = FileDescriptor(ends[1]);
     return true;
   }
 };
@@ -200,7 +183,7 @@ Result<ProgramResult> run_program(const ProgramRequest& request) {
   Child child(pid);
   out.writer.close();
   err.writer.close();
-  const Descriptor ended(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  const FileDescriptor ended(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (ended.get() < 0) return cannot_start(request, errno);
 
   ProgramResult result;

@@ -278,7 +278,7 @@ void add_gif(std::vector<SamplePicture>& out) {
   out.push_back({"offset.gif", write_gif(gif), canvas});
 }
 
-void append_number(std::string& out, std::int64_t value, int bytes) {
+void append_little_endian(std::string& out, std::int64_t value, int bytes) {
   for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 0xFF);
 }
 
@@ -288,17 +288,17 @@ std::string bmp(std::int64_t height, int bits, int compression, std::string_view
   const std::int64_t header = core ? 12 : masks.empty() ? 40 : 56;
   std::string out = "BM";
   const std::int64_t begin = 14 + header + static_cast<std::int64_t>(palette.size());
-  append_number(out, begin + static_cast<std::int64_t>(pixels.size()), 4);
-  append_number(out, 0, 4);
-  append_number(out, begin, 4);
-  append_number(out, header, 4);
-  append_number(out, kWidth, core ? 2 : 4);
-  append_number(out, height, core ? 2 : 4);
-  append_number(out, 1, 2);
-  append_number(out, bits, 2);
+  append_little_endian(out, begin + static_cast<std::int64_t>(pixels.size()), 4);
+  append_little_endian(out, 0, 4);
+  append_little_endian(out, begin, 4);
+  append_little_endian(out, header, 4);
+  append_little_endian(out, kWidth, core ? 2 : 4);
+  append_little_endian(out, height, core ? 2 : 4);
+  append_little_endian(out, 1, 2);
+  append_little_endian(out, bits, 2);
   if (!core) {
-    append_number(out, compression, 4);
-    for (int i = 0; i < 5; ++i) append_number(out, 0, 4);
+    append_little_endian(out, compression, 4);
+    for (int i = 0; i < 5; ++i) append_little_endian(out, 0, 4);
   }
   return out + std::string(masks) + std::string(palette) + std::string(pixels);
 }
@@ -335,15 +335,15 @@ void add_bmp_colours(std::vector<SamplePicture>& out) {
   out.push_back({"rgbx.bmp", bmp(kHeight, 32, 0, "", bgrx), image});
   std::string masks;
   for (const std::uint32_t mask : {0xFFU, 0xFF00U, 0xFF0000U, 0xFF000000U})
-    append_number(masks, mask, 4);
+    append_little_endian(masks, mask, 4);
   const std::string rgba = bmp_rows([&](std::string& row, std::size_t i) {
     for (std::size_t c = 0; c < 3; ++c) row += static_cast<char>(image.pixels[i * 3 + c]);
     row += static_cast<char>(alpha_at(i));
   });
   out.push_back({"rgba.bmp", bmp(kHeight, 32, 3, "", rgba, false, masks), blended(image)});
   const std::string five = bmp_rows([&](std::string& row, std::size_t i) {
-    append_number(row, static_cast<std::int64_t>(i % 32 << 10 | (31 - i % 32) << 5 | (i / 8) % 32),
-                  2);
+    append_little_endian(
+        row, static_cast<std::int64_t>(i % 32 << 10 | (31 - i % 32) << 5 | (i / 8) % 32), 2);
   });
   out.push_back({"rgb555.bmp", bmp(kHeight, 16, 0, "", five), picture([](std::size_t i) {
                    const auto wide = [](std::size_t v) {
@@ -355,7 +355,8 @@ void add_bmp_colours(std::vector<SamplePicture>& out) {
 
 void add_bmp_palettes(std::vector<SamplePicture>& out) {
   std::string palette;
-  for (int i = 0; i < 16; ++i) append_number(palette, i | (16 * i) << 8 | (255 - i) << 16, 4);
+  for (int i = 0; i < 16; ++i)
+    append_little_endian(palette, i | (16 * i) << 8 | (255 - i) << 16, 4);
   const auto colour = [](int i) { return std::array<int, 3>{255 - i, 16 * i, i}; };
   const auto index = [](std::size_t i) { return static_cast<int>(i * 5 % 16); };
   const Image image = picture([&](std::size_t i) { return colour(index(i)); });
