@@ -310,15 +310,13 @@ class CarefulReader {
 }  // namespace
 
 LoopRule loop_rule_for(const InkReport& ink, const std::vector<std::int32_t>& structural) {
-  constexpr std::int64_t kFewest = 50;    // components that say something about the whole page
+  constexpr std::int64_t kFewest = 50;    // faint print may hide: no page is said to have less
   constexpr double kMostGraphics = 0.05;  // of the page: a picture may hold text in any form
   LoopRule rule;
   rule.watch = true;
   rule.structural = structural;
   rule.structural_tokens = std::max(rule.structural_tokens, table_tokens(ink));
-  if (ink.characters >= kFewest && ink.graphics <= kMostGraphics) {
-    rule.page_characters = ink.characters;
-  }
+  if (ink.graphics <= kMostGraphics) rule.page_characters = std::max(ink.characters, kFewest);
   return rule;
 }
 

@@ -241,7 +241,14 @@ TEST(LoopRuleFor, AnEmptyTableMayHaveAsManyCellsAsThePageHasLines) {
   ink.vertical_rules = 10;
   EXPECT_EQ(loop_rule_for(ink, {}).structural_tokens, 31 * 22);
   EXPECT_EQ(loop_rule_for(ink_of(500), {}).structural_tokens, LoopRule().structural_tokens);
-  EXPECT_EQ(loop_rule_for(ink_of(10), {}).page_characters, 0) << "a picture's few words";
+}
+
+TEST(LoopRuleFor, TheInkSaysHowLongATextMayBe) {
+  EXPECT_EQ(loop_rule_for(ink_of(500), {}).page_characters, 500);
+  EXPECT_EQ(loop_rule_for(ink_of(10), {}).page_characters, 50) << "a few stains are no long text";
+  InkReport picture = ink_of(10);
+  picture.graphics = 0.2;
+  EXPECT_EQ(loop_rule_for(picture, {}).page_characters, 0) << "a picture may hold any text";
 }
 
 }  // namespace
