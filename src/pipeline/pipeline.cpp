@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/pipeline.h"
 
+#include <condition_variable>
+#include <cstdint>
 #include <exception>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <thread>
 #include <utility>
+#include <vector>
 
+#include "base/check.h"
 #include "base/sha256.h"
 #include "pipeline/bounded_queue.h"
 
@@ -18,6 +24,13 @@ struct Prepared {
   PageResult result;
   std::optional<Page> page;  // absent: the result is final already
   InkReport ink;
+};
+
+// From the middle stage to the last.
+struct Outcome {
+  PageResult result;
+  std::int64_t bytes = 0;               // of the page's picture, kept or not
+  std::optional<Error> problem_of_all;  // instead of a result: no page can be read
 };
 
 PageResult failed(PageResult result, const Error& error,
@@ -46,6 +59,17 @@ Result<T> guarded(PageFailure& failure, const std::function<Result<T>()>& job) {
 
 bool concerns_all_pages(ErrorCode code) {
   return code == ErrorCode::kInvalidArgument || code == ErrorCode::kInvalidModel;
+}
+
+// A page on its way through the middle stage, and where it stands among all pages.
+struct Taken {
+  std::int64_t place = 0;
+  std::int64_t bytes = 0;
+  Prepared prepared;
+};
+
+std::int64_t picture_bytes(const std::optional<Page>& page) {
+  return page ? static_cast<std::int64_t>(page->image.pixels.size()) : 0;
 }
 
 class Pipeline {
@@ -172,43 +196,98 @@ class Pipeline {
     }
     result.width = prepared.page->image.width;
     result.height = prepared.page->image.height;
-    const auto weight = static_cast<std::int64_t>(prepared.page->image.pixels.size());
+    const std::int64_t weight = picture_bytes(prepared.page);
     prepared.result = known ? *std::move(known) : std::move(result);
     return prepared_.push(std::move(prepared), weight);
   }
 
-  // The middle stage, on the caller's thread.
+  // The middle stage.
   void read_all() {
-    while (!stopped()) {
-      auto next = prepared_.pop();
-      if (!next) return;
-      if (stages_.on_begin) stages_.on_begin(next->result);
-      const bool to_read = next->page && !next->result.from_store;
-      PageResult result = to_read ? read_page(*next) : std::move(next->result);
-      if (problem_of_all_) {
-        set_problem(*problem_of_all_);
-        return;
-      }
-      std::int64_t weight = 0;
-      if (options_.keep_pictures && next->page) {
-        weight = static_cast<std::int64_t>(next->page->image.pixels.size());
-        result.picture = std::move(next->page);
-      }
-      if (!stages_.write_behind) {
-        if (!write(std::move(result))) return;
-      } else if (!read_.push(std::move(result), weight)) {
-        return;
-      }
+    std::vector<std::thread> others;
+    for (std::size_t i = 1; i < options_.readers; ++i) {
+      others.emplace_back([this] { read_pages(); });
+    }
+    read_pages();
+    for (std::thread& other : others) other.join();
+  }
+
+  void read_pages() {
+    while (auto taken = take()) {
+      if (!hand_on(taken->place, read(*taken))) return;
     }
   }
 
-  PageResult read_page(Prepared& prepared) {
+  std::optional<Taken> take() {
+    const std::lock_guard taking(taking_);
+    if (!wait_for_room()) return std::nullopt;
+    auto prepared = prepared_.pop();
+    if (!prepared || !more_wanted()) return std::nullopt;
+    if (stages_.on_begin) stages_.on_begin(prepared->result);
+    const std::int64_t bytes = picture_bytes(prepared->page);
+    const std::lock_guard lock(order_);
+    bytes_taken_ += bytes;
+    return Taken{taken_++, bytes, *std::move(prepared)};
+  }
+
+  // Until another page may be taken: one that takes long holds up the results of those after it,
+  // and what waits must not grow. False: nobody wants more.
+  bool wait_for_room() {
+    std::unique_lock lock(order_);
+    const auto most = static_cast<std::int64_t>(2 * options_.readers);
+    handed_on_.wait(lock, [&] {
+      const bool has_room = taken_ - written_ < most && bytes_taken_ < options_.ahead_bytes;
+      return ended_ || taken_ == written_ || has_room;
+    });
+    return !ended_ && !stopped();
+  }
+
+  bool more_wanted() {
+    const std::lock_guard lock(order_);
+    return !ended_ && !stopped();
+  }
+
+  Outcome read(Taken& taken) {
+    Prepared& prepared = taken.prepared;
+    Outcome outcome;
+    outcome.bytes = taken.bytes;
+    const bool to_read = prepared.page && !prepared.result.from_store;
+    outcome.result =
+        to_read ? read_page(prepared, outcome.problem_of_all) : std::move(prepared.result);
+    if (options_.keep_pictures) outcome.result.picture = std::move(prepared.page);
+    prepared.page.reset();
+    return outcome;
+  }
+
+  // This page's outcome and whatever waited for it, in order. False: nobody wants more.
+  bool hand_on(std::int64_t place, Outcome outcome) {
+    const std::lock_guard lock(order_);
+    early_.emplace(place, std::move(outcome));
+    while (!ended_ && !early_.empty() && early_.begin()->first == written_) {
+      bytes_taken_ -= early_.begin()->second.bytes;
+      ended_ = !hand_on_next(early_.extract(early_.begin()).mapped());
+      ++written_;
+    }
+    handed_on_.notify_all();
+    return !ended_;
+  }
+
+  bool hand_on_next(Outcome outcome) {
+    if (outcome.problem_of_all) {
+      set_problem(*outcome.problem_of_all);
+      return false;
+    }
+    if (!stages_.write_behind) return write(std::move(outcome.result));
+    const std::int64_t weight = outcome.result.picture ? outcome.bytes : 0;
+    return read_.push(std::move(outcome.result), weight);
+  }
+
+  PageResult read_page(Prepared& prepared, std::optional<Error>& problem_of_all) {
     PageFailure failure = PageFailure::kNone;
     auto reading =
         guarded<PageReading>(failure, [&] { return stages_.read(*prepared.page, prepared.ink); });
     PageResult result = std::move(prepared.result);
     if (!reading) {
-      if (concerns_all_pages(reading.error().code())) problem_of_all_ = reading.error();
+      if (concerns_all_pages(reading.error().code())) problem_of_all = reading.error();
       const Error error = reading.error().within(result.source);
       return failed(std::move(result), error, failure);
     }
@@ -245,7 +324,14 @@ class Pipeline {
   const PipelineStages& stages_;
   BoundedQueue<Prepared> prepared_;
   BoundedQueue<PageResult> read_;
-  std::optional<Error> problem_of_all_;  // of the middle stage alone
+  std::mutex taking_;  // of the reader that takes the next page; before order_
+  std::mutex order_;   // of what follows
+  std::condition_variable handed_on_;
+  std::int64_t taken_ = 0;                 // pages that a reader took
+  std::int64_t written_ = 0;               // of them, handed on to the last stage
+  std::int64_t bytes_taken_ = 0;           // of the pictures of the others
+  std::map<std::int64_t, Outcome> early_;  // by place: read before a page before them
+  bool ended_ = false;
   std::mutex mutex_;
   std::optional<Error> problem_;
 };
@@ -254,6 +340,7 @@ class Pipeline {
 
 Result<void> run_pipeline(const std::vector<InputFile>& inputs, const PipelineOptions& options,
                           const PipelineStages& stages) {
+  LECTIO_CHECK(options.readers >= 1, "readers");
   PipelineStages complete = stages;
   if (!complete.open) {
     complete.open = [&options](const InputFile& input) {

@@ -50,11 +50,16 @@ struct PipelineOptions {
   bool keep_pictures = false;  // hand the page on with its result
   std::size_t ahead = 3;       // pages that wait between two stages
   std::int64_t ahead_bytes = std::int64_t{256} << 20;
+  // Threads that read pages at the same time, the caller's among them. Pages that are being read or
+  // wait for the result of one before them are at most twice as many, with ahead_bytes of pictures
+  // and one more page.
+  std::size_t readers = 1;
   std::stop_token stop;
 };
 
-// What the pipeline is made of. open, known: the thread that prepares pages; read: the caller's;
-// on_page: the caller's, or a thread of its own if `write_behind`.
+// What the pipeline is made of. open, known: the thread that prepares pages; read: the caller's, or
+// several at once where there are several readers; on_begin: whichever reads the page, one at a
+// time and in order; on_page: likewise, or a thread of its own if `write_behind`.
 struct PipelineStages {
   // An opened input; the default is open_source. For standard input and for tests.
   std::function<Result<std::unique_ptr<PageSource>>(const InputFile&)> open;

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -216,6 +217,130 @@ TEST_F(PipelineTest, PagesAreNotPreparedFarAhead) {
   // What is being read, what waits, and what waits to be put into the queue.
   EXPECT_LE(most_ahead, static_cast<std::int64_t>(options_.ahead) + 2);
   EXPECT_GE(most_ahead, 2);
+}
+
+// The first pages are read from the last to the first: results are in order all the same.
+TEST_F(PipelineTest, SeveralReadersGiveTheResultsOfOne) {
+  documents_ = {{"a", 9}, {"b", 7}};
+  poison_ = {{"a", {4}}};
+  ASSERT_TRUE(run({"a", "missing", "b"}));
+  const std::string alone = told();
+  for (const std::size_t readers : {2, 3, 8}) {
+    options_.readers = readers;
+    for (const bool behind : {false, true}) {
+      const auto first = static_cast<std::int64_t>(std::min<std::size_t>(readers, 4));
+      std::atomic<std::int64_t> turn = first - 1;
+      stages_.read = [&](const Page& page, const InkReport&) {
+        if (page.source == "a" && page.index < first) {
+          while (page.index < turn) std::this_thread::yield();
+          --turn;
+        }
+        return reading_of(page);
+      };
+      stages_.write_behind = behind;
+      results_.clear();
+      ASSERT_TRUE(run({"a", "missing", "b"}));
+      EXPECT_EQ(told(), alone);
+      for (const PageResult& result : results_) {
+        if (result.failure != PageFailure::kNone) continue;
+        EXPECT_EQ(result.reading.text.text, result.source + " " + std::to_string(result.page));
+      }
+    }
+  }
+}
+
+TEST_F(PipelineTest, WhatWaitsForASlowPageIsBounded) {
+  documents_ = {{"a", 40}};
+  options_.readers = 2;
+  std::atomic<int> begun = 0;
+  int begun_meanwhile = 0;
+  stages_.read = [&](const Page& page, const InkReport&) {
+    ++begun;
+    if (page.index == 0) {
+      while (begun < 4) std::this_thread::yield();
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));  // for the others to go too far
+      begun_meanwhile = begun;
+    }
+    return reading_of(page);
+  };
+  ASSERT_TRUE(run({"a"}));
+  EXPECT_EQ(results_.size(), 40U);
+  EXPECT_EQ(begun_meanwhile, 4);
+}
+
+TEST_F(PipelineTest, PicturesOfPagesBeingReadAreBoundedToo) {
+  documents_ = {{"a", 40}};
+  options_.readers = 3;
+  options_.ahead_bytes = 1;
+  std::atomic<int> at_once = 0;
+  std::atomic<int> most_at_once = 0;
+  stages_.read = [&](const Page& page, const InkReport&) {
+    most_at_once = std::max<int>(most_at_once, ++at_once);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // for another one to come
+    --at_once;
+    return reading_of(page);
+  };
+  ASSERT_TRUE(run({"a"}));
+  EXPECT_EQ(results_.size(), 40U);
+  EXPECT_EQ(most_at_once, 1);
+}
+
+TEST_F(PipelineTest, AnErrorThatConcernsEveryPageEndsTheRunOfSeveralReaders) {
+  documents_ = {{"a", 1000}};
+  options_.readers = 3;
+  stages_.read = [](const Page& page, const InkReport&) -> Result<PageReading> {
+    if (page.index == 5) return Error(ErrorCode::kInvalidModel, "no numbers");
+    return reading_of(page);
+  };
+  const auto done = run({"a"});
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().message(), HasSubstr("no numbers"));
+  EXPECT_EQ(results_.size(), 5U);
+}
+
+TEST_F(PipelineTest, AnOutputThatFailsEndsTheRunOfSeveralReaders) {
+  documents_ = {{"a", 100'000}};
+  options_.readers = 3;
+  for (const bool behind : {false, true}) {
+    stages_.write_behind = behind;
+    std::atomic<int> begun = 0;
+    stages_.read = [&](const Page& page, const InkReport&) {
+      ++begun;
+      return reading_of(page);
+    };
+    stages_.on_page = [](const PageResult& result) -> Result<void> {
+      if (result.page == 5) return Error(ErrorCode::kIo, "disk full");
+      return {};
+    };
+    const auto result = run({"a"});
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().message(), "disk full");
+    EXPECT_LT(begun, 100);
+  }
+}
+
+// Every page that was begun has a result, and none is missing between two.
+TEST_F(PipelineTest, AStopKeepsWhatSeveralReadersHave) {
+  documents_ = {{"a", 100'000}};
+  options_.readers = 3;
+  for (const bool behind : {false, true}) {
+    std::stop_source stop;
+    options_.stop = stop.get_token();
+    std::atomic<std::size_t> begun = 0;
+    stages_.read = [&](const Page& page, const InkReport&) {
+      ++begun;
+      if (page.index == 9) stop.request_stop();
+      return reading_of(page);
+    };
+    stages_.write_behind = behind;
+    results_.clear();
+    ASSERT_TRUE(run({"a"}));
+    EXPECT_EQ(results_.size(), begun);
+    EXPECT_GE(results_.size(), 10U);
+    for (std::size_t i = 0; i < results_.size(); ++i) {
+      EXPECT_EQ(results_[i].page, static_cast<std::int64_t>(i));
+    }
+  }
 }
 
 TEST_F(PipelineTest, ThePageKeyTellsEverythingApartThatDecidesAText) {

@@ -292,11 +292,11 @@ void Engine::read_many(std::int64_t together, const std::function<std::optional<
     done(member.index, std::move(member.reading->page()));
   };
   for (bool more = true; more || !members.empty();) {
-    while (more && std::ssize(members) < together) {
+    while (std::ssize(members) < together) {
       const std::optional<ReadJob> job = next();
       more = job.has_value();
       if (!more) break;
-      auto reading = data.open(std::span(&job->page, 1), job->options);
+      auto reading = data.open(std::span(job->page, 1), job->options);
       const std::int64_t index = count++;
       if (reading) {
         members.push_back({index, *std::move(reading), {}});

@@ -43,7 +43,7 @@ struct ReadOptions {
 
 // A page to read, and how.
 struct ReadJob {
-  Page page;
+  const Page* page = nullptr;  // looked at until the next one is asked for
   ReadOptions options;
 };
 
@@ -78,11 +78,12 @@ class Engine {
   // sums; where auto chooses different modes, their names are joined by "+".
   Result<PageText> read(std::span<const Page> pages, const ReadOptions& options);
   // Reads many pages, up to `together` of them token by token at the same time, which reads the
-  // weights once for all of them. `next` gives a page when there is room for it, or nothing when
-  // there are no more; `done` is told of each, by its place in the order of `next`, as it ends: a
-  // page that fails does not stop the others. Texts are those of read, to the bit. decode_ms is the
-  // time from a page's first token to its last, whatever else happened meanwhile. What `next`,
-  // `done` or a page throws ends the call.
+  // weights once for all of them. `next` is asked after every token while there is room and gives a
+  // page, or nothing when none waits; where none waits and none is being read, all is done. `done`
+  // is told of each, by its place in the order of `next`, as it ends: a page that fails does not
+  // stop the others. Texts are those of read, to the bit. decode_ms is the time from a page's first
+  // token to its last, whatever else happened meanwhile. What `next`, `done` or a page throws ends
+  // the call.
   void read_many(std::int64_t together, const std::function<std::optional<ReadJob>()>& next,
                  const std::function<void(std::int64_t index, Result<PageText>)>& done);
   const Network& network() const;

@@ -7,10 +7,15 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <thread>
+#include <vector>
 
+#include "base/check.h"
 #include "base/file.h"
 #include "base/utf8.h"
 #include "model/weights/tensor_source.h"
+#include "ocr/engine/shared_engine.h"
 #include "ocr/prompt/prompt.h"
 
 namespace lectio {
@@ -458,8 +463,9 @@ TEST(AutoMode, LeavesTheChoiceOfTilesToTheSecondFamily) {
 // for any number of places.
 TEST_F(EngineTest, ReadsManyPagesTogetherAsOneByOne) {
   Engine engine = open(golden("tiny-v1"));
+  const Page pages[] = {page("A"), page("B")};
   const auto job = [&](int i) {
-    ReadJob result{page(i % 2 == 0 ? "A" : "B"), options(i % 3 == 0 ? Mode::kTiny : Mode::kSmall)};
+    ReadJob result{&pages[i % 2], options(i % 3 == 0 ? Mode::kTiny : Mode::kSmall)};
     result.options.generate.max_tokens = i == 4 ? 0 : 3 + 5 * (i % 4);
     if (i == 2) result.options.prefix = {7, 9};
     if (i == 3) result.options.generate.temperature = -1;
@@ -476,7 +482,7 @@ TEST_F(EngineTest, ReadsManyPagesTogetherAsOneByOne) {
     engine.read_many(together, next, [&](std::int64_t index, Result<PageText> got) {
       ++seen[static_cast<std::size_t>(index)];
       const ReadJob alone = job(static_cast<int>(index));
-      const auto expected = engine.read(alone.page, alone.options);
+      const auto expected = engine.read(*alone.page, alone.options);
       ASSERT_EQ(static_cast<bool>(got), static_cast<bool>(expected)) << index;
       if (!got) return;
       EXPECT_EQ(got->ids, expected->ids) << index << " of " << together << " together";
@@ -495,11 +501,13 @@ TEST_F(EngineTest, ReadsManyPagesTogetherAsOneByOne) {
 TEST_F(EngineTest, StopsEveryPageOfManyWhenAsked) {
   Engine engine = open(golden("tiny-v1"));
   std::stop_source stop;
+  const Page only = page("A");
   int given = 0;
   int cancelled = 0;
   const auto next = [&]() -> std::optional<ReadJob> {
-    if (given++ == 3) return std::nullopt;
-    ReadJob job{page("A"), options(Mode::kTiny, 200)};
+    if (given == 3) return std::nullopt;
+    ++given;
+    ReadJob job{&only, options(Mode::kTiny, 200)};
     job.options.stop = stop.get_token();
     job.options.on_text = [&](std::string_view) { stop.request_stop(); };
     return job;
@@ -509,6 +517,90 @@ TEST_F(EngineTest, StopsEveryPageOfManyWhenAsked) {
     cancelled += got->finish == FinishReason::kCancelled ? 1 : 0;
   });
   EXPECT_EQ(cancelled, 3);
+}
+
+// Each thread asks again and again, as attempts at a page do, for texts of all lengths.
+TEST_F(EngineTest, AnswersManyThreadsAsOneByOne) {
+  Engine engine = open(golden("tiny-v1"));
+  const Page pages[] = {page("A"), page("B")};
+  const auto options_of = [&](int i) {
+    ReadOptions result = options(i % 2 == 0 ? Mode::kTiny : Mode::kSmall);
+    result.generate.max_tokens = 3 + 4 * (i % 5);
+    if (i % 5 == 3) result.generate.temperature = -1;  // an error
+    if (i % 5 == 4) result.generate.temperature = 1;
+    return result;
+  };
+  constexpr int kThreads = 5;
+  constexpr int kJobs = 3 * kThreads;
+  std::vector<Result<PageText>> expected;
+  for (int i = 0; i < kJobs; ++i) expected.push_back(engine.read(pages[i % 2], options_of(i)));
+  for (const std::int64_t together : {1, 2, 3, 8}) {
+    std::vector<std::optional<Result<PageText>>> got(kJobs);
+    SharedEngine shared(engine, together);
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < kThreads; ++thread) {
+      threads.emplace_back([&, thread] {
+        for (int i = thread; i < kJobs; i += kThreads) {
+          got[static_cast<std::size_t>(i)] = shared.read(pages[i % 2], options_of(i));
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      ASSERT_TRUE(got[i]);
+      ASSERT_EQ(static_cast<bool>(*got[i]), static_cast<bool>(expected[i])) << i;
+      if (!expected[i]) continue;
+      EXPECT_EQ((*got[i])->ids, expected[i]->ids) << i << " of " << together << " together";
+      EXPECT_EQ((*got[i])->text, expected[i]->text) << i;
+    }
+  }
+}
+
+// A page is taken in while another is in the middle of its text.
+TEST_F(EngineTest, APageJoinsOneThatIsBeingRead) {
+  Engine engine = open(golden("tiny-v1"));
+  const Page pages[] = {page("A"), page("B")};
+  const ReadOptions how = options(Mode::kTiny, 12);
+  const Result<PageText> expected[] = {engine.read(pages[0], how), engine.read(pages[1], how)};
+  int asked = 0;
+  std::vector<std::int64_t> ended;
+  const auto next = [&]() -> std::optional<ReadJob> {
+    ++asked;
+    if (asked == 1) return ReadJob{&pages[0], how};
+    if (asked == 6) return ReadJob{&pages[1], how};
+    return std::nullopt;
+  };
+  engine.read_many(2, next, [&](std::int64_t index, Result<PageText> got) {
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->ids, expected[index]->ids);
+    if (index == 0) {
+      EXPECT_EQ(asked, 6) << "the second waited for the end of the first";
+    }
+    ended.push_back(index);
+  });
+  EXPECT_EQ(ended, (std::vector<std::int64_t>{0, 1}));
+}
+
+// A page without pixels throws; the page beside it is read as ever.
+TEST_F(EngineTest, WhatOnePageThrowsReachesNoOtherThread) {
+  Engine engine = open(golden("tiny-v1"));
+  const Page good = page("A");
+  const ReadOptions how = options(Mode::kTiny, 40);
+  const auto expected = engine.read(good, how);
+  ASSERT_TRUE(expected);
+  const Page bad;
+  SharedEngine shared(engine, 2);
+  std::thread beside([&] {
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_THROW(static_cast<void>(shared.read(bad, how)), InvariantError);
+    }
+  });
+  for (int i = 0; i < 3; ++i) {
+    const auto got = shared.read(good, how);
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->ids, expected->ids);
+  }
+  beside.join();
 }
 
 }  // namespace
