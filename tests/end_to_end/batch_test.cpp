@@ -110,6 +110,17 @@ TEST_F(BatchTest, ASecondRunReadsNothingAndWritesTheSame) {
   EXPECT_NE(results(out), before) << "other options are other results";
 }
 
+TEST_F(BatchTest, AnyNumberOfPagesTogetherGivesTheSameFiles) {
+  make_inputs();
+  const ProcessResult alone = run(folder_ / "1", {}, {"--together", "1"});
+  const auto expected = results(folder_ / "1");
+  for (const char* together : {"2", "3", "8"}) {
+    const ProcessResult result = run(folder_ / together, {}, {"--together", together});
+    EXPECT_EQ(result.code, alone.code);
+    EXPECT_EQ(results(folder_ / together), expected) << together;
+  }
+}
+
 TEST_F(BatchTest, KilledAtAnyMomentARerunGivesTheSameBytes) {
   make_inputs();
   ASSERT_EQ(run(folder_ / "whole").code, 11);

@@ -117,6 +117,12 @@ void add_document_options(CLI::App& app, ReadArguments& read) {
                  "Resolution that PDF pages are rendered at; chosen for the mode if absent")
       ->check(CLI::Range(18.0, 2400.0))
       ->type_name("N");
+  app.add_option("--together", read.together,
+                 "With --format, pages that are decoded at the same time, each as if alone; more "
+                 "need more memory")
+      ->check(CLI::Range(1, 64))
+      ->type_name("N")
+      ->default_str("4");
   static const std::map<std::string, LoopHandling> kLoops = {{"recover", LoopHandling::kRecover},
                                                              {"mark", LoopHandling::kMark},
                                                              {"off", LoopHandling::kOff}};

@@ -48,6 +48,7 @@ struct ReadArguments {
   std::vector<std::string> pages;  // files, folders, patterns; "-": standard input
   std::string selection;           // pages of every document; empty: all
   std::optional<double> dpi;       // of rendered pages; empty: by the mode
+  std::int64_t together = 4;       // pages at the same time, where they become documents
   LoopHandling loops = LoopHandling::kRecover;
   bool ask_blank = false;
   UnreadInkHandling unread = UnreadInkHandling::kRead;

@@ -13,6 +13,7 @@
 #include "apps/cli/model_folder.h"
 #include "apps/cli/read_stream.h"
 #include "apps/cli/session.h"
+#include "ocr/engine/shared_engine.h"
 
 namespace lectio::cli {
 namespace {
@@ -86,8 +87,10 @@ int read_to_documents(const ReadArguments& arguments, const Interrupt& interrupt
   options.stop = stop.get_token();
 
   const CarefulOptions careful = careful_options(*session, arguments);
-  const AskModel ask = [&session](const Page& page, const ReadOptions& read) {
-    return session->engine.read(page, read);
+  options.readers = static_cast<std::size_t>(arguments.together);
+  SharedEngine engine(session->engine, arguments.together);
+  const AskModel ask = [&engine](const Page& page, const ReadOptions& read) {
+    return engine.read(page, read);
   };
   PipelineStages stages;
   batch->connect(stages);
