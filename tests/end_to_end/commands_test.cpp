@@ -38,10 +38,10 @@ TEST_F(Commands, HaveTheOptionsThatScriptsRelyOn) {
     options.insert(options.end(), more.begin(), more.end());
     return std::set<std::string>(options.begin(), options.end());
   };
-  EXPECT_EQ(
-      options_in(lectio({"read", "--help"}).out),
-      with(reading, {"--ask-blank", "--dpi", "--format", "--json", "--loops", "--output", "--pages",
-                     "--progress", "--self-contained", "--strict", "--text-layer", "--unread"}));
+  EXPECT_EQ(options_in(lectio({"read", "--help"}).out),
+            with(reading, {"--ask-blank", "--dpi", "--format", "--json", "--loops", "--output",
+                           "--pages", "--progress", "--self-contained", "--strict", "--text-layer",
+                           "--together", "--unread"}));
   EXPECT_EQ(options_in(lectio({"eval", "pages", "--help"}).out),
             with(reading, {"--images", "--json"}));
   EXPECT_EQ(options_in(lectio({"info", "--help"}).out), with({"--help"}, {"--json", "--mmproj"}));
