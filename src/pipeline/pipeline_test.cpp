@@ -411,6 +411,14 @@ TEST_F(PipelineTest, AStoredResultReadsBackToTheByte) {
   EXPECT_EQ(result->reading.text.log_probabilities[0], -0.1F);
 }
 
+TEST_F(PipelineTest, AStoredFractionThatIsNoWholeNumberOfOursIsRefused) {
+  std::string json = to_stored_json(stored());
+  const std::string tokens = "\"vision_tokens\":273";
+  const std::size_t at = json.find(tokens);
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_FALSE(from_stored_json(json.replace(at, tokens.size(), "\"vision_tokens\":1e300")));
+}
+
 TEST_F(PipelineTest, ADamagedResultIsReadAgain) {
   const std::string good = to_stored_json(stored());
   Random random(5);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -60,6 +62,14 @@ PageText text_from(const Json& json) {
 
 Error wrong(const std::string& what) { return Error(ErrorCode::kInvalidInput, what); }
 
+// Our fractions are probabilities, shares and temperatures. A damaged file may have one so large
+// that it becomes no whole number.
+bool has_wild_fractions(const Json& json) {
+  constexpr double kMost = std::numeric_limits<std::int32_t>::max();
+  if (json.is_number_float()) return std::abs(json.get<double>()) > kMost;
+  return json.is_structured() && std::any_of(json.begin(), json.end(), has_wild_fractions);
+}
+
 // Lists of one entry an id, and places inside of the text.
 bool is_consistent(const PageText& text) {
   if (text.log_probabilities.size() != text.ids.size()) return false;
@@ -93,6 +103,7 @@ Result<PageResult> from_stored_json(std::string_view bytes) {
       return wrong("expected a " + std::string(kSchema) + " of version " +
                    std::to_string(kVersion));
     }
+    if (has_wild_fractions(json)) return wrong("a number is too large");
     PageResult result;
     json.at("key").get_to(result.key);
     json.at("width").get_to(result.width);
