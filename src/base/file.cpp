@@ -31,12 +31,8 @@ Result<std::uint64_t> regular_file_size(const FileDescriptor& file,
 
 Result<void> write_all(const FileDescriptor& file, std::string_view bytes,
                        const std::filesystem::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return system_error(path, "cannot write", errno);
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
+  const int error = write_bytes(file.get(), bytes);
+  if (error != 0) return system_error(path, "cannot write", error);
   if (::fsync(file.get()) != 0 && errno != EINVAL) return system_error(path, "cannot flush", errno);
   return {};
 }

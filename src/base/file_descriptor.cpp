@@ -15,15 +15,21 @@ Error cannot_keep(const std::string& name, int code) {
 
 }  // namespace
 
+int write_bytes(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(file, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return errno;
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return 0;
+}
+
 Result<FileDescriptor> anonymous_file(std::string_view bytes, const std::string& name) {
   FileDescriptor file(::memfd_create("lectio", MFD_CLOEXEC));
   if (file.get() < 0) return cannot_keep(name, errno);
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return cannot_keep(name, errno);
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
+  const int error = write_bytes(file.get(), bytes);
+  if (error != 0) return cannot_keep(name, error);
   return file;
 }
 

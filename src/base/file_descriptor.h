@@ -31,6 +31,9 @@ class FileDescriptor {
   int value_;
 };
 
+// All bytes to an open file. 0, or the errno of the first failure.
+int write_bytes(int file, std::string_view bytes);
+
 // Bytes as a file without a name, for ProgramRequest::input. `name` is for the message; kIo where
 // they cannot be kept.
 Result<FileDescriptor> anonymous_file(std::string_view bytes, const std::string& name);

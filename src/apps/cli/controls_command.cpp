@@ -13,6 +13,7 @@
 #include "apps/cli/session.h"
 #include "datagen/prints/page_set.h"
 #include "eval/controls.h"
+#include "media/render/fonts.h"
 #include "ocr/ink/ink.h"
 #include "ocr/reader/careful.h"
 #include "optical/typeset/typeset.h"
@@ -65,29 +66,14 @@ Result<std::vector<ControlScore>> read_nothing(const std::vector<Print>& prints,
   return scores;
 }
 
-// The folder's fonts by name, so that every machine takes them in the same order.
-Result<std::vector<std::string>> font_files(const std::filesystem::path& folder) {
-  std::vector<std::string> files;
-  std::error_code problem;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, problem)) {
-    const std::string extension = entry.path().extension().string();
-    if (extension == ".ttf" || extension == ".otf") files.push_back(entry.path().string());
-  }
-  if (files.empty()) {
-    return Error(ErrorCode::kNotFound, folder.string() + ": expected .ttf or .otf, found none");
-  }
-  std::ranges::sort(files);
-  return files;
-}
-
 // One page of each text, as much as it holds, in one face after the other.
 Result<std::vector<TextPage>> set_pages(const std::vector<std::string>& texts,
-                                        const std::vector<std::string>& fonts) {
+                                        const std::vector<std::filesystem::path>& fonts) {
   std::vector<TextPage> pages;
   for (const std::string& text : texts) {
     TypesetConfig config;
     config.width = config.height = kSide;
-    config.fonts = {fonts[pages.size() % fonts.size()]};
+    config.fonts = {fonts[pages.size() % fonts.size()].string()};
     config.characters_per_page = kSide * kSide / kPixelsPerCharacter;
     LECTIO_TRY(Typesetter typesetter, Typesetter::create(text, config));
     auto page = typesetter.next();
@@ -112,7 +98,7 @@ GivenReader given_reader(Session& session) {
 Result<std::vector<TextScore>> read_texts(const std::vector<Print>& prints,
                                           const EvalControlsArguments& arguments,
                                           Session& session) {
-  LECTIO_TRY(const std::vector<std::string> fonts, font_files(arguments.fonts));
+  LECTIO_TRY(const std::vector<std::filesystem::path> fonts, font_files(arguments.fonts));
   using Change = std::string (*)(std::string_view, std::uint64_t);
   const std::pair<const char*, Change> kinds[] = {{"natural", nullptr},
                                                   {"shuffled words", shuffle_words},
@@ -144,10 +130,9 @@ Result<ControlsReport> measure(const EvalControlsArguments& arguments, Session& 
   return report;
 }
 
-Result<void> write_all(const std::string& where, std::string_view bytes) {
+Result<void> write_to(const std::filesystem::path& where, std::string_view bytes) {
   LECTIO_TRY(Output output, Output::open(where));
-  LECTIO_TRY_VOID(output.write(bytes));
-  return output.finish();
+  return write_all(std::move(output), bytes);
 }
 
 }  // namespace
@@ -162,12 +147,12 @@ int run_eval_controls(const EvalControlsArguments& arguments) {
     return interrupt.happened() ? static_cast<int>(kExitCancelled) : report(result.error());
   }
   if (!arguments.json.empty()) {
-    if (auto written = write_all(arguments.json, to_json(*result)); !written) {
+    if (auto written = write_to(arguments.json, to_json(*result)); !written) {
       return report(written.error());
     }
   }
   if (arguments.json != "-") {
-    if (auto written = write_all("-", to_table(*result)); !written) return report(written.error());
+    if (auto written = write_to("-", to_table(*result)); !written) return report(written.error());
   }
   return kExitOk;
 }

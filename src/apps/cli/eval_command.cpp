@@ -23,11 +23,6 @@ void tell(const PageScore& score) {
                            "; " + summary_of(score.read));
 }
 
-Result<void> write_all(Output output, std::string_view bytes) {
-  LECTIO_TRY_VOID(output.write(bytes));
-  return output.finish();
-}
-
 ExitCode code_of(const SuiteReport& report) {
   const auto pages = static_cast<std::int64_t>(report.pages.size());
   if (report.failed() == 0) return kExitOk;

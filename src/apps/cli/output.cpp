@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/file_descriptor.h"
 
 namespace lectio::cli {
 namespace {
@@ -66,13 +67,8 @@ Result<void> Output::write(std::string_view bytes) {
     collected_ += bytes;
     return {};
   }
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail(errno);
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return {};
+  const int error = write_bytes(descriptor_, bytes);
+  return error == 0 ? Result<void>() : fail(error);
 }
 
 Result<void> Output::finish() {
@@ -85,6 +81,11 @@ Result<void> Output::finish() {
   }
   owned_ = false;
   return {};
+}
+
+Result<void> write_all(Output output, std::string_view bytes) {
+  LECTIO_TRY_VOID(output.write(bytes));
+  return output.finish();
 }
 
 }  // namespace lectio::cli

@@ -35,4 +35,7 @@ class Output {
   std::string collected_;
 };
 
+// Writes and finishes.
+Result<void> write_all(Output output, std::string_view bytes);
+
 }  // namespace lectio::cli

@@ -176,7 +176,7 @@ std::uint32_t Font::old_figure(char32_t digit) const {
   return this->glyph(digit);
 }
 
-Result<std::vector<FontRef>> open_fonts(const std::filesystem::path& path) {
+Result<std::vector<std::filesystem::path>> font_files(const std::filesystem::path& path) {
   std::vector<std::filesystem::path> files;
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) {
@@ -196,6 +196,11 @@ Result<std::vector<FontRef>> open_fonts(const std::filesystem::path& path) {
   if (files.empty()) {
     return Error(ErrorCode::kNotFound, path.string() + ": expected font files, found none");
   }
+  return files;
+}
+
+Result<std::vector<FontRef>> open_fonts(const std::filesystem::path& path) {
+  LECTIO_TRY(const std::vector<std::filesystem::path> files, font_files(path));
   std::vector<FontRef> fonts;
   for (const std::filesystem::path& file : files) {
     LECTIO_TRY(FontRef font, Font::open(file));

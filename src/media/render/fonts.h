@@ -82,8 +82,10 @@ class Font {
 
 using FontRef = std::shared_ptr<const Font>;
 
-// A font file, or all font files (.ttf, .otf, .ttc, .pfb) below a folder in the order of their
-// paths. The first that cannot be opened is the error; kNotFound where there is none.
+// A font file itself, or all font files (.ttf, .otf, .ttc, .pfb) below a folder in the order of
+// their paths. kNotFound where there is none.
+Result<std::vector<std::filesystem::path>> font_files(const std::filesystem::path& path);
+// All of them opened; the first that cannot be is the error.
 Result<std::vector<FontRef>> open_fonts(const std::filesystem::path& path);
 
 }  // namespace lectio
