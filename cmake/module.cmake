@@ -13,7 +13,7 @@ if(LECTIO_WERROR)
   list(APPEND LECTIO_WARNINGS -Werror)
 endif()
 
-# Reading the headers of the standard library, of JSON and of the tests is a third of a build. Without a compiler cache they are
+# Reading the headers of the standard library, of JSON and of the tests is half of a compile. Without a compiler cache they are
 # read once for all libraries and once for all tests, which are compiled with other flags. A build with ccache reads them
 # in every file, and so notices an include that is missing.
 if(NOT CMAKE_CXX_COMPILER_LAUNCHER AND NOT LECTIO_FUZZ)

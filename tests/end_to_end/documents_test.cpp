@@ -147,26 +147,23 @@ TEST_F(DocumentsTest, ASearchablePdfKeepsThePagesOfTheOriginal) {
 }
 
 // Many lines of Helvetica, as a program writes them.
-std::string printed_page() {
+PdfPageRecipe printed_page() {
   std::string content = "BT /F1 12 Tf 14 TL 20 380 Td";
   for (int line = 0; line < 8; ++line) {
     content += " (Line " + std::to_string(line) + " of a page that a program has set) Tj T*";
   }
-  return content + " ET";
+  return {.width = 300, .height = 400, .content = content + " ET"};
 }
 
 TEST_F(DocumentsTest, TheTextOfAPdfIsTakenWhereItIsGoodAndAskedFor) {
   if (!has_poppler()) GTEST_SKIP() << "poppler-utils is not installed";
-  PdfPageRecipe printed;
-  printed.width = 300;
-  printed.height = 400;
-  printed.content = printed_page();
+  const PdfPageRecipe printed = printed_page();
   // The page as a scanner sees it, with the same text, invisible, over it: somebody's reading.
   SourceOptions seen;
   seen.dpi = 144;
   const auto source = open_source_bytes(write_pdf({printed}), "printed", seen);
   PdfPageRecipe scan = scanned_page((*source)->page(0)->image, 144);
-  scan.content += " 3 Tr " + printed_page();
+  scan.content += " 3 Tr " + printed.content;
   PdfPageRecipe half = printed;  // half of the print is not in the text: drawn bars
   for (int bar = 0; bar < 300; ++bar) {
     half.content += " " + std::to_string(20 + bar % 50 * 5) + " " +
@@ -195,10 +192,7 @@ TEST_F(DocumentsTest, TheTextOfAPdfIsTakenWhereItIsGoodAndAskedFor) {
 
 TEST_F(DocumentsTest, WordsOfATextLayerStandWhereThePdfSays) {
   if (!has_poppler()) GTEST_SKIP() << "poppler-utils is not installed";
-  PdfPageRecipe printed;
-  printed.width = 300;
-  printed.height = 400;
-  printed.content = printed_page();
+  const PdfPageRecipe printed = printed_page();
   const std::string original = write_pdf({printed});
   const std::string out = (folder_ / "out").string();
   const auto run = [&] {

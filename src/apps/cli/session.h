@@ -46,7 +46,8 @@ struct PageOutcome {
 // The page job: whatever is thrown while a page is opened and read, out of memory included, fails
 // this page alone.
 PageOutcome attempt(const std::function<Result<PageText>()>& job);
-// The session's engine for a suite: each page an attempt of its own. The session must outlive it.
+// The loaded model as the reader of a suite: each page an attempt of its own. `session` must
+// outlive it.
 PageReader page_reader(Session& session);
 
 double tokens_a_second(std::int64_t tokens, double milliseconds);  // 0 for no time

@@ -168,6 +168,7 @@ void DocumentFolder::Data::take_runner_pictures(MadePage& made) {
   }
   if (kept) ++kept_pages;
 }
+
 // A folder of its own: its pictures have other names than ours.
 Result<void> DocumentFolder::Data::write_runner() {
   LECTIO_TRY_VOID(
