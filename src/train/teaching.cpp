@@ -7,8 +7,10 @@ namespace lectio::train {
 namespace {
 
 constexpr double kMostReplaced = 0.1;
-constexpr double kReplaceChance = 0.7, kSkipChance = 0.3, kRepeatChance = 0.3;
+constexpr double kReplaceChance = 0.7, kSkipChance = 0.3, kRepeatChance = 0.5;
+constexpr double kLoopChance = 0.5;                          // of those repeated
 constexpr std::size_t kShortestSpan = 3, kLongestSpan = 60;  // tokens; a line has about 30
+constexpr std::size_t kShortestLoop = 8, kLongestLoop = 200;
 
 struct Span {
   std::size_t begin = 0, end = 0;
@@ -19,6 +21,24 @@ Span draw_span(std::size_t size, Random& random) {
   const std::size_t length = kShortestSpan + random.below(kLongestSpan - kShortestSpan + 1);
   const std::size_t begin = 1 + random.below(size - 1);
   return {begin, std::min(size, begin + length)};
+}
+
+// Shows a span once more, or goes in circles on it and leaves off anywhere.
+void repeat(std::vector<TeachingStep>& steps, std::size_t most, Random& random) {
+  const Span span = draw_span(steps.size(), random);
+  const std::size_t period = span.end - span.begin;
+  const std::size_t shown = random.chance(kLoopChance)
+                                ? kShortestLoop + random.below(kLongestLoop - kShortestLoop + 1)
+                                : period;
+  if (steps.size() + shown > most) return;
+  std::vector<TeachingStep> again(shown);
+  for (std::size_t i = 0; i < shown; ++i) {
+    again[i] = steps[span.begin + i % period];
+    const bool goes_on = (i + 1) % period == 0 || i + 1 == shown;
+    again[i].target = goes_on ? steps[span.end - 1].target : kIgnore;
+    again[i].slot = goes_on ? steps[span.end - 1].slot : kIgnore;
+  }
+  steps.insert(steps.begin() + static_cast<std::ptrdiff_t>(span.end), again.begin(), again.end());
 }
 
 }  // namespace
@@ -36,27 +56,18 @@ std::vector<TeachingStep> teach(TokenId before, std::span<const TokenId> ids,
 
 void spoil(std::vector<TeachingStep>& steps, std::int64_t vocabulary, std::size_t most,
            Random& random) {
-  if (random.chance(kReplaceChance)) {
-    const double rate = random.uniform(0.0, kMostReplaced);
-    for (std::size_t i = 1; i < steps.size(); ++i) {
-      if (!random.chance(rate)) continue;
-      steps[i].input = static_cast<TokenId>(random.below(static_cast<std::uint64_t>(vocabulary)));
-    }
-  }
   if (steps.size() > 1 && random.chance(kSkipChance)) {
     // The step before the span still asks for its first token: that was the right one.
     const Span span = draw_span(steps.size(), random);
     steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(span.begin),
                 steps.begin() + static_cast<std::ptrdiff_t>(span.end));
   }
-  if (steps.size() > 1 && random.chance(kRepeatChance)) {
-    const Span span = draw_span(steps.size(), random);
-    std::vector<TeachingStep> again(steps.begin() + static_cast<std::ptrdiff_t>(span.begin),
-                                    steps.begin() + static_cast<std::ptrdiff_t>(span.end));
-    if (steps.size() + again.size() <= most) {
-      for (std::size_t i = 0; i + 1 < again.size(); ++i) again[i].target = again[i].slot = kIgnore;
-      steps.insert(steps.begin() + static_cast<std::ptrdiff_t>(span.end), again.begin(),
-                   again.end());
+  if (steps.size() > 1 && random.chance(kRepeatChance)) repeat(steps, most, random);
+  if (random.chance(kReplaceChance)) {
+    const double rate = random.uniform(0.0, kMostReplaced);
+    for (std::size_t i = 1; i < steps.size(); ++i) {
+      if (!random.chance(rate)) continue;
+      steps[i].input = static_cast<TokenId>(random.below(static_cast<std::uint64_t>(vocabulary)));
     }
   }
 }

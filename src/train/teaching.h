@@ -27,11 +27,10 @@ std::vector<TeachingStep> teach(TokenId before, std::span<const TokenId> ids,
 
 // A reader that runs alone meets its own mistakes, which true prefixes never show. Spoils a prefix
 // in up to three ways, each by chance; what is asked for stays right:
-//  - up to a tenth of the inputs, the first one excepted, become any of `vocabulary` tokens;
 //  - a span of inputs is left out: the reader has skipped it and should go on from where it is;
-//  - a span is shown twice: nothing is asked for inside the second showing, at its end the text
-//  goes
-//    on.
+//  - a span is shown twice, or over and over and left anywhere: nothing is asked for inside these
+//    showings, at the end of each and where the circle is left the text goes on;
+//  - up to a tenth of the inputs, the first one excepted, become any of `vocabulary` tokens.
 // Never longer than `most` steps.
 void spoil(std::vector<TeachingStep>& steps, std::int64_t vocabulary, std::size_t most,
            Random& random);

@@ -91,5 +91,34 @@ TEST(SpoilTest, ARepeatedSpanEndsWhereTheTextGoesOn) {
   }
 }
 
+TEST(SpoilTest, ACircleIsShownSeveralTimesAndLeftAnywhere) {
+  int circles = 0, left_inside = 0;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    std::vector<TeachingStep> steps = counting(100);
+    Random random(seed);
+    spoil(steps, kVocabulary, 400, random);
+    // What is asked for at the ends of the showings, one after another.
+    int ends = 0;
+    std::vector<std::size_t> hidden;  // between them
+    for (std::size_t i = 1, run = 0; i < steps.size(); ++i) {
+      if (steps[i].target == kIgnore) {
+        ++run;
+      } else if (run > 0) {
+        ++ends;
+        hidden.push_back(run);
+        run = 0;
+      }
+    }
+    if (ends < 2) continue;
+    ++circles;
+    ASSERT_TRUE(std::all_of(hidden.begin(), hidden.end() - 1,
+                            [&](std::size_t run) { return run == hidden[0]; }));
+    ASSERT_LE(hidden.back(), hidden[0]);
+    if (hidden.back() < hidden[0]) ++left_inside;
+  }
+  EXPECT_GT(circles, 20);
+  EXPECT_GT(left_inside, 10);
+}
+
 }  // namespace
 }  // namespace lectio::train
