@@ -190,6 +190,32 @@ TEST_F(DocumentsTest, TheTextOfAPdfIsTakenWhereItIsGoodAndAskedFor) {
   EXPECT_EQ(only[4]["evidence"]["skipped"], "no text layer");
 }
 
+TEST_F(DocumentsTest, NoModelIsOpenedWhereTextLayersAreAllThatIsAskedFor) {
+  if (!has_poppler()) GTEST_SKIP() << "poppler-utils is not installed";
+  const std::string path = write("print.pdf", write_pdf({printed_page()}));
+  const std::string absent = (folder_ / "no model").string();
+  const auto run = [&](const std::string& use, const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"read", "--model", absent, "--text-layer", use, path};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return lectio(arguments);
+  };
+  EXPECT_EQ(run("prefer", {}).code, 13);
+  const ProcessResult text = run("only", {});
+  EXPECT_EQ(text.code, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("Line 7 of a page that a program has set"));
+
+  const std::string out = (folder_ / "out").string();
+  const ProcessResult files = run("only", {"--format", "json", "-o", out});
+  EXPECT_EQ(files.code, 0) << files.err;
+  const Json document = Json::parse(file_bytes(out + "/print/print.json"));
+  EXPECT_EQ(document["model"], "");
+  EXPECT_EQ(document["pages"][0]["verdict"], "ok");
+  EXPECT_THAT(document["pages"][0]["answer"].get<std::string>(), HasSubstr("Line 7 of a page"));
+  // The next run, without a model again, makes its files from what is kept.
+  EXPECT_EQ(run("only", {"--format", "hocr", "-o", out}).code, 0);
+  EXPECT_THAT(file_bytes(out + "/print/print.hocr"), HasSubstr(">program</span>"));
+}
+
 TEST_F(DocumentsTest, WordsOfATextLayerStandWhereThePdfSays) {
   if (!has_poppler()) GTEST_SKIP() << "poppler-utils is not installed";
   const PdfPageRecipe printed = printed_page();

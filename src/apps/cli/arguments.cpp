@@ -149,7 +149,7 @@ void add_document_options(CLI::App& app, ReadArguments& read) {
   app.add_option("--text-layer", read.text_layer,
                  "Text that a PDF has itself: ignore it and read every page; prefer it on pages "
                  "that are no "
-                 "scans and where it agrees with the ink; only: ask the model about no page")
+                 "scans and where it agrees with the ink; only: ask about no page, open no model")
       ->transform(CLI::CheckedTransformer(kTextLayer))
       ->type_name("WHAT")
       ->default_str("ignore");

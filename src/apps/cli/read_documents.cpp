@@ -4,13 +4,13 @@
 #include <malloc.h>
 
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 
 #include "apps/cli/batch.h"
 #include "apps/cli/console.h"
 #include "apps/cli/document_output.h"
-#include "apps/cli/model_folder.h"
 #include "apps/cli/read_stream.h"
 #include "apps/cli/session.h"
 #include "ocr/engine/shared_engine.h"
@@ -19,8 +19,7 @@ namespace lectio::cli {
 namespace {
 
 // The model's name: its folder's, whatever link led there.
-Result<std::string> model_name(const std::filesystem::path& named) {
-  LECTIO_TRY(const std::filesystem::path folder, model_folder(named));
+std::string model_name(const std::filesystem::path& folder) {
   return std::filesystem::weakly_canonical(folder).filename().string();
 }
 
@@ -60,19 +59,18 @@ int read_to_documents(const ReadArguments& arguments, const Interrupt& interrupt
   auto inputs = find_inputs(arguments.pages);
   if (!inputs) return report(inputs.error());
   if (inputs->empty()) return report(no_documents(arguments));
-  auto session = open_session(arguments.reading, stop.get_token());
+  auto session = open_session_to_read(arguments, stop.get_token());
   if (!session) return report(session.error());
-  const auto model = model_name(arguments.reading.model);
-  if (!model) return report(model.error());
+  const std::string model = session->has_value() ? model_name((*session)->model) : "";
 
   const auto key = reading_key(*session, arguments);
   if (!key) return report(key.error());
-  auto batch = Batch::open(arguments.output, *inputs, output_key(arguments, *model), arguments);
+  auto batch = Batch::open(arguments.output, *inputs, output_key(arguments, model), arguments);
   if (!batch) return report(batch.error());
 
   DocumentOutput documents(
-      {arguments.formats, arguments.output, arguments.self_contained, *model,
-       session->options.prompt, own_program(),
+      {arguments.formats, arguments.output, arguments.self_contained, model,
+       arguments.reading.prompt, own_program(),
        [&](std::size_t input, const auto& files) { return batch->finish_document(input, files); },
        [&](std::size_t input, const std::string& page_key, const std::string& made) {
          return batch->keep_made(input, page_key, made);
@@ -86,12 +84,15 @@ int read_to_documents(const ReadArguments& arguments, const Interrupt& interrupt
   options.keep_pictures = true;
   options.stop = stop.get_token();
 
-  const CarefulOptions careful = careful_options(*session, arguments);
   options.readers = static_cast<std::size_t>(arguments.together);
-  SharedEngine engine(session->engine, arguments.together);
-  const AskModel ask = [&engine](const Page& page, const ReadOptions& read) {
-    return engine.read(page, read);
-  };
+  std::optional<SharedEngine> engine;
+  CarefulOptions careful;
+  AskModel ask;
+  if (session->has_value()) {
+    careful = careful_options(**session, arguments);
+    engine.emplace((*session)->engine, arguments.together);
+    ask = [&engine](const Page& page, const ReadOptions& read) { return engine->read(page, read); };
+  }
   PipelineStages stages;
   batch->connect(stages);
   stages.open = [&](const InputFile& input) { return open_input(input, options.sources); };

@@ -141,7 +141,7 @@ int read_to_stream(const ReadArguments& arguments, const Interrupt& interrupt,
   auto inputs = find_inputs(arguments.pages);
   if (!inputs) return report(inputs.error());
   if (inputs->empty()) return report(no_documents(arguments));
-  auto session = open_session(arguments.reading, stop.get_token());
+  auto session = open_session_to_read(arguments, stop.get_token());
   if (!session) return report(session.error());
 
   PageWriter writer(*std::move(output), arguments.json, stop);
@@ -151,12 +151,16 @@ int read_to_stream(const ReadArguments& arguments, const Interrupt& interrupt,
   if (!arguments.selection.empty()) options.pages = *PageSelection::parse(arguments.selection);
   options.stop = stop.get_token();
 
-  CarefulOptions careful = careful_options(*session, arguments);
+  CarefulOptions careful;
+  AskModel ask;
+  if (session->has_value()) {
+    careful = careful_options(**session, arguments);
+    ask = [&engine = (*session)->engine](const Page& page, const ReadOptions& read) {
+      return engine.read(page, read);
+    };
+  }
   if (!arguments.json)
     careful.read.on_text = [&writer](std::string_view piece) { writer.text(piece); };
-  const AskModel ask = [&session](const Page& page, const ReadOptions& read) {
-    return session->engine.read(page, read);
-  };
   PipelineStages stages;
   stages.open = [&](const InputFile& input) { return open_input(input, options.sources); };
   stages.read = [&](const Page& page, const InkReport& ink) {
@@ -167,7 +171,7 @@ int read_to_stream(const ReadArguments& arguments, const Interrupt& interrupt,
     const std::int64_t index = code.pages();
     code.add(result);
     const PageResult told = result;
-    writer.end(record_of(std::move(result), index, session->options.prompt));
+    writer.end(record_of(std::move(result), index, arguments.reading.prompt));
     if (writer.problem()) return *writer.problem();
     tell(told);
     return {};

@@ -82,6 +82,14 @@ Result<Session> open_session(const ReadingArguments& arguments, std::stop_token 
                  std::string(ops->name)};
 }
 
+Result<std::optional<Session>> open_session_to_read(const ReadArguments& arguments,
+                                                    std::stop_token stop) {
+  std::optional<Session> session;
+  if (arguments.text_layer == TextLayerUse::kOnly) return session;
+  LECTIO_TRY(session, open_session(arguments.reading, std::move(stop)));
+  return session;
+}
+
 CarefulOptions careful_options(const Session& session, const ReadArguments& arguments) {
   const NetworkSpec& spec = session.engine.network().spec();
   CarefulOptions options;
@@ -102,9 +110,11 @@ CarefulOptions careful_options(const Session& session, const ReadArguments& argu
   return options;
 }
 
-Result<std::string> reading_key(const Session& session, const ReadArguments& arguments) {
-  LECTIO_TRY(const std::string model, fingerprint(session.model));
-  const CarefulOptions options = careful_options(session, arguments);
+Result<std::string> reading_key(const std::optional<Session>& session,
+                                const ReadArguments& arguments) {
+  if (!session) return std::string("text layer alone");
+  LECTIO_TRY(const std::string model, fingerprint(session->model));
+  const CarefulOptions options = careful_options(*session, arguments);
   const GenerateOptions& generate = options.read.generate;
   const auto rule = [](const NoRepeatRule& no_repeat) {
     return std::to_string(static_cast<int>(no_repeat.kind)) + "/" + std::to_string(no_repeat.n) +
@@ -124,8 +134,8 @@ Result<std::string> reading_key(const Session& session, const ReadArguments& arg
          std::to_string(static_cast<int>(options.watch)) + "; recover " +
          std::to_string(static_cast<int>(options.recover)) + " " + rule(options.no_repeat) +
          "; blank " + std::to_string(static_cast<int>(options.ask_blank)) + "; unread " +
-         std::to_string(static_cast<int>(options.unread)) + layer + "; kernels " + session.kernels +
-         "; prompt " + options.read.prompt;
+         std::to_string(static_cast<int>(options.unread)) + layer + "; kernels " +
+         session->kernels + "; prompt " + options.read.prompt;
 }
 
 PageOutcome attempt(const std::function<Result<PageText>()>& job) {

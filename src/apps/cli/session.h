@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -30,11 +31,16 @@ Result<const kernels::Table*> find_kernels(const std::string& name);
 // kInvalidArgument for kernels that are not there, kInvalidModel for everything that is wrong with
 // the model.
 Result<Session> open_session(const ReadingArguments& arguments, std::stop_token stop);
+// What `read` reads with. Where the text of documents is all that is asked for, none: no model is
+// looked for.
+Result<std::optional<Session>> open_session_to_read(const ReadArguments& arguments,
+                                                    std::stop_token stop);
 
 // How `read` asks: with watch for loops and other attempts, as the arguments say.
 CarefulOptions careful_options(const Session& session, const ReadArguments& arguments);
 // Everything that decides a page's text beside the page itself, in words.
-Result<std::string> reading_key(const Session& session, const ReadArguments& arguments);
+Result<std::string> reading_key(const std::optional<Session>& session,
+                                const ReadArguments& arguments);
 
 // What became of a page: its text, or the code and the reason.
 struct PageOutcome {

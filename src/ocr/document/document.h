@@ -127,7 +127,7 @@ struct Document {
   std::string name;      // without folder and extension: leads the names of its files
   std::string source;    // file name
   std::string producer;  // "lectio 0.1.0"
-  std::string model;     // its folder's name
+  std::string model;     // its folder's name; empty: none was opened
   // For formats that demand a time: RFC 3339 in UTC, to the second. The source's, not the clock's,
   // so that the same input gives the same bytes.
   std::string created = "1970-01-01T00:00:00Z";
