@@ -8,7 +8,10 @@ namespace {
 
 constexpr double kMostReplaced = 0.1;
 constexpr double kReplaceChance = 0.7, kSkipChance = 0.3, kRepeatChance = 0.5;
-constexpr double kLoopChance = 0.5;                          // of those repeated
+constexpr double kLoopChance = 0.5;  // of those repeated
+constexpr double kCoverChance = 0.7, kPhraseChance = 0.6;
+constexpr std::size_t kMostCovered = 3;  // spans
+constexpr std::size_t kShortestPhrase = 2, kLongestPhrase = 12;
 constexpr std::size_t kShortestSpan = 3, kLongestSpan = 60;  // tokens; a line has about 30
 constexpr std::size_t kShortestLoop = 8, kLongestLoop = 200;
 
@@ -21,6 +24,22 @@ Span draw_span(std::size_t size, Random& random) {
   const std::size_t length = kShortestSpan + random.below(kLongestSpan - kShortestSpan + 1);
   const std::size_t begin = 1 + random.below(size - 1);
   return {begin, std::min(size, begin + length)};
+}
+
+// Puts other inputs over a span: a phrase of the text over and over, or what stands elsewhere.
+void cover(std::vector<TeachingStep>& steps, Random& random) {
+  const Span span = draw_span(steps.size(), random);
+  std::size_t period = span.end - span.begin;
+  if (random.chance(kPhraseChance)) {
+    const std::size_t phrase = kShortestPhrase + random.below(kLongestPhrase - kShortestPhrase + 1);
+    period = std::min(period, phrase);
+  }
+  const std::size_t from = 1 + random.below(steps.size() - period);
+  std::vector<TokenId> inputs(period);
+  for (std::size_t i = 0; i < period; ++i) inputs[i] = steps[from + i].input;
+  for (std::size_t i = span.begin; i < span.end; ++i) {
+    steps[i].input = inputs[(i - span.begin) % period];
+  }
 }
 
 // Shows a span once more, or goes in circles on it and leaves off anywhere.
@@ -56,6 +75,9 @@ std::vector<TeachingStep> teach(TokenId before, std::span<const TokenId> ids,
 
 void spoil(std::vector<TeachingStep>& steps, std::int64_t vocabulary, std::size_t most,
            Random& random) {
+  if (steps.size() > 1 && random.chance(kCoverChance)) {
+    for (std::size_t n = 1 + random.below(kMostCovered); n > 0; --n) cover(steps, random);
+  }
   if (steps.size() > 1 && random.chance(kSkipChance)) {
     // The step before the span still asks for its first token: that was the right one.
     const Span span = draw_span(steps.size(), random);

@@ -26,7 +26,9 @@ std::vector<TeachingStep> teach(TokenId before, std::span<const TokenId> ids,
                                 std::span<const std::int64_t> slots, TokenId after);
 
 // A reader that runs alone meets its own mistakes, which true prefixes never show. Spoils a prefix
-// in up to three ways, each by chance; what is asked for stays right:
+// in up to four ways, each by chance; what is asked for stays right:
+//  - spans of inputs become a phrase of the text over and over, or what stands elsewhere in it,
+//    while the reading goes on below: where it is must not hang on what it wrote last;
 //  - a span of inputs is left out: the reader has skipped it and should go on from where it is;
 //  - a span is shown twice, or over and over and left anywhere: nothing is asked for inside these
 //    showings, at the end of each and where the circle is left the text goes on;

@@ -91,6 +91,32 @@ TEST(SpoilTest, ARepeatedSpanEndsWhereTheTextGoesOn) {
   }
 }
 
+TEST(SpoilTest, UnderACoveredSpanTheReadingGoesOn) {
+  int phrases = 0, elsewhere = 0;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    std::vector<TeachingStep> steps = counting(100);
+    Random random(seed);
+    spoil(steps, kVocabulary, 400, random);
+    // Runs of inputs that are not the token asked for one step before, while the targets count on.
+    for (std::size_t i = 1; i + 4 < steps.size(); ++i) {
+      const auto on = [&](std::size_t k) {
+        return steps[k].target == steps[k - 1].target + 1 && steps[k].target < kVocabulary &&
+               steps[k].input != steps[k - 1].target && steps[k].input >= 100 &&
+               steps[k].input < 200;
+      };
+      if (!on(i) || !on(i + 1) || !on(i + 2) || !on(i + 3)) continue;
+      if (steps[i].input == steps[i + 2].input && steps[i + 1].input == steps[i + 3].input) {
+        ++phrases;
+      } else if (steps[i + 1].input == steps[i].input + 1 &&
+                 steps[i + 3].input == steps[i].input + 3) {
+        ++elsewhere;
+      }
+    }
+  }
+  EXPECT_GT(phrases, 100);
+  EXPECT_GT(elsewhere, 1000);
+}
+
 TEST(SpoilTest, ACircleIsShownSeveralTimesAndLeftAnywhere) {
   int circles = 0, left_inside = 0;
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
