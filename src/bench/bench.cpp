@@ -142,7 +142,7 @@ class Bench {
     announce(name);
     const Tensor input = random_rows(rows);
     const Tensor logits({1, spec_.decoder.vocabulary});
-    KvCache cache = network_.make_cache(rows, DType::kF16);
+    KvCache cache = network_.make_cache(rows, options_.cache);
     measure({.name = name, .tokens = rows, .flops = prefill_flops(spec_.decoder, rows)}, 1, [&] {
       cache.truncate(0);
       network_.decode(ops_, context_, input.view(), cache, logits.view());
@@ -158,13 +158,13 @@ class Bench {
     std::vector<KvCache> caches;
     std::vector<KvCache*> members;
     for (std::int64_t i = 0; i < batch; ++i) {
-      caches.push_back(network_.make_cache(positions + kStepsATime, DType::kF16));
+      caches.push_back(network_.make_cache(positions + kStepsATime, options_.cache));
     }
     for (KvCache& cache : caches) {
       cache.advance(positions);
       members.push_back(&cache);
     }
-    const double bytes = step_bytes(network_, batch, positions + kStepsATime / 2, DType::kF16);
+    const double bytes = step_bytes(network_, batch, positions + kStepsATime / 2, options_.cache);
     measure({.name = name, .tokens = batch, .bytes = bytes}, kStepsATime, [&] {
       for (KvCache* const cache : members) cache->truncate(positions);
       for (int i = 0; i < kStepsATime; ++i) {
@@ -184,7 +184,7 @@ class Bench {
     const Tensor logits({1, spec_.decoder.vocabulary});
     const double begin = now_ms();
     network_.encode(ops_, context_, pixels.view(), {}, layout_);
-    KvCache cache = network_.make_cache(prompt + options_.page_tokens, DType::kF16);
+    KvCache cache = network_.make_cache(prompt + options_.page_tokens, options_.cache);
     network_.decode(ops_, context_, input.view(), cache, logits.view());
     for (std::int64_t i = 1; i < options_.page_tokens; ++i) {
       network_.decode(ops_, context_, rows.view().row_range(i % 64, 1), cache, logits.view());

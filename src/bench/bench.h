@@ -18,6 +18,7 @@ struct Options {
   bool prefill = true;
   bool decode = true;
   std::int64_t page_tokens = 1000;                         // of the whole page; 0: no whole page
+  DType cache = DType::kF16;                               // of keys and values
   int repeats = 3;                                         // the median counts
   std::function<void(const std::string& stage)> on_stage;  // before each
 };
@@ -43,7 +44,6 @@ struct Report {
   std::vector<Stage> stages;
 };
 
-// Keys and values are in F16, as the engine has them.
 Report run(const Network& network, const kernels::Table& ops, ThreadPool& pool,
            const Options& options);
 

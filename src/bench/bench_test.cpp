@@ -68,6 +68,9 @@ TEST(Work, OfAStepIsTheWeightsThatItReads) {
   EXPECT_NEAR(step_bytes(*network, 1, 7, DType::kF16), always + chosen * experts + cached, 1);
   EXPECT_NEAR(step_bytes(*network, 2, 7, DType::kF16),
               always + (1 - (1 - chosen) * (1 - chosen)) * experts + 2 * cached, 1);
+  const auto codes =
+      static_cast<double>(2 * 7 * decoder.layers * (decoder.width + 4 * decoder.heads));
+  EXPECT_NEAR(step_bytes(*network, 1, 7, DType::kI8), always + chosen * experts + codes, 1);
 }
 
 TEST(RandomNetwork, ComesInEveryFormatAndGivesNumbers) {

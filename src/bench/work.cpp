@@ -93,8 +93,7 @@ double step_bytes(const Network& network, std::int64_t batch, std::int64_t conte
   const double missed = std::pow(
       1.0 - static_cast<double>(spec.experts_per_token) / static_cast<double>(spec.experts),
       static_cast<double>(batch));
-  const double cached = 2.0 * static_cast<double>(spec.layers * context * batch) *
-                        static_cast<double>(row_bytes(cache, spec.width));
+  const double cached = static_cast<double>(context * batch * KvCache::position_bytes(spec, cache));
   return static_cast<double>(weights.always) + static_cast<double>(weights.experts) * (1 - missed) +
          cached;
 }

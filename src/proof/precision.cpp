@@ -49,6 +49,14 @@ double rounding_of(DType format) {
   }
 }
 
+// Keys and values. I8: as a block, but its numbers are those of a head; the largest of 128 normal
+// magnitudes is 2.8 standard deviations. F16: as BF16 with three bits more.
+double rounding_of_cache(DType format) {
+  constexpr double kLargestOfHead = 2.8;
+  if (format == DType::kI8) return kLargestOfHead / 127 / std::sqrt(12.0);
+  return format == DType::kF16 ? rounding_of(DType::kBF16) / 8 : 0;
+}
+
 // The number behind the last letter of "global.sam.block3".
 std::int64_t index_in(std::string_view stage) {
   const std::size_t digit = stage.find_last_not_of("0123456789") + 1;
@@ -59,6 +67,10 @@ std::int64_t index_in(std::string_view stage) {
 
 bool has(std::string_view stage, std::string_view part) {
   return stage.find(part) != std::string_view::npos;
+}
+
+bool is_of_encoder(std::string_view stage) {
+  return stage.starts_with("global.") || stage.starts_with("local.") || stage.starts_with("embeds");
 }
 
 std::int64_t products_of_encoder(std::string_view stage, const NetworkSpec& spec) {
@@ -79,8 +91,10 @@ std::int64_t products_of_encoder(std::string_view stage, const NetworkSpec& spec
 
 }  // namespace
 
-Precision precision_of(const kernels::Table& ops, DType format) {
-  Precision precision{.weights = is_block_format(format) ? rounding_of(format) : 0, .operands = 0};
+Precision precision_of(const kernels::Table& ops, DType format, DType cache) {
+  Precision precision{.weights = is_block_format(format) ? rounding_of(format) : 0,
+                      .operands = 0,
+                      .cache = rounding_of_cache(cache)};
   const DType operand = ops.operand(format);
   if (operand == DType::kF32) return precision;
   // Activations are kept in BF16 on their way, and blocks of weights become BF16 numbers.
@@ -90,6 +104,14 @@ Precision precision_of(const kernels::Table& ops, DType format) {
     precision.weights = std::hypot(precision.weights, kept);
   }
   return precision;
+}
+
+// Layers of the decoder whose keys and values a number of the stage has gone through.
+std::int64_t caches_before(std::string_view stage, const NetworkSpec& spec) {
+  if (is_of_encoder(stage)) return 0;
+  if (stage.starts_with("dec.layer")) return index_in(stage) + 1;
+  if (stage.starts_with("router")) return index_in(stage.substr(0, stage.find('.'))) + 1;
+  return spec.decoder.layers;
 }
 
 std::int64_t products_before(std::string_view stage, const NetworkSpec& spec) {
@@ -111,10 +133,13 @@ std::int64_t products_before(std::string_view stage, const NetworkSpec& spec) {
 Bound bound_of(std::string_view stage, const NetworkSpec& spec, const Precision& precision,
                bool full_size) {
   if (has(stage, "pixels")) return {Measure::kMax, 0};  // bytes by a table
-  if (!precision.exact()) {
+  const double one = std::hypot(precision.weights, precision.operands);
+  const double caches = precision.cache > 0 ? static_cast<double>(caches_before(stage, spec)) : 0;
+  if (one > 0 || caches > 0) {
     const auto products = static_cast<double>(products_before(stage, spec));
-    const double one = std::hypot(precision.weights, precision.operands);
-    return {Measure::kNorm, kMargin * one * std::sqrt(products)};
+    // Of a layer's products, that with the keys and that with the values.
+    const double cached = precision.cache * std::sqrt(2 * caches);
+    return {Measure::kNorm, kMargin * std::hypot(one * std::sqrt(products), cached)};
   }
   if (!full_size) return {Measure::kMax, kTinyTolerance};
   const bool decoder = stage.starts_with("dec.") || stage.starts_with("router");

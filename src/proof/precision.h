@@ -18,13 +18,14 @@ namespace lectio::proof {
 struct Precision {
   double weights = 0;
   double operands = 0;  // what a kernel rounds on the other side of its products
+  double cache = 0;     // keys and values of the decoder
 
-  bool exact() const { return weights == 0 && operands == 0; }
+  bool exact() const { return weights == 0 && operands == 0 && cache == 0; }
 };
 
-// Of a network whose matrices have this format, on these kernels. The goldens' weights are bf16
-// numbers: F32, BF16 and F16 hold them without rounding.
-Precision precision_of(const kernels::Table& ops, DType format);
+// Of a network whose matrices have this format, on these kernels, with keys and values in `cache`.
+// The goldens' weights are bf16 numbers: F32, BF16 and F16 hold them without rounding.
+Precision precision_of(const kernels::Table& ops, DType format, DType cache = DType::kF32);
 
 // Matrix products that a number of the stage has gone through, one after the other.
 std::int64_t products_before(std::string_view stage, const NetworkSpec& spec);

@@ -6,6 +6,9 @@
 #include <cmath>
 
 #include "base/splitmix.h"
+#include "base/thread_pool.h"
+#include "compute/tensor/arena.h"
+#include "model/language/kv_cache.h"
 #include "model/spec/official_spec.h"
 #include "model/weights/quantize.h"
 
@@ -17,6 +20,7 @@ TEST(Precision, KnowsWhichFormatsHoldTheGoldensWithoutRounding) {
     EXPECT_TRUE(precision_of(kernels::reference(), format).exact()) << dtype_name(format);
   }
   EXPECT_FALSE(precision_of(kernels::reference(), DType::kQ8).exact());
+  EXPECT_FALSE(precision_of(kernels::reference(), DType::kF32, DType::kF16).exact());
 }
 
 // What is derived against what the quantiser does to normal numbers.
@@ -86,6 +90,55 @@ TEST(Precision, BoundsPixelsExactlyAndRoundedStagesByTheirNorm) {
   const Bound bound = bound_of("global.sam.embed", spec, rounded, true);
   EXPECT_EQ(bound.measure, Measure::kNorm);
   EXPECT_DOUBLE_EQ(bound.tolerance, 2 * rounded.weights);
+}
+
+TEST(Precision, BoundsWhatRoundedKeysAndValuesReachAndNothingBefore) {
+  const NetworkSpec spec = official_spec(Family::kV1);
+  const Precision cached = precision_of(kernels::reference(), DType::kBF16, DType::kI8);
+  EXPECT_EQ(bound_of("global.proj", spec, cached, true).tolerance, 2e-4);
+  EXPECT_EQ(bound_of("embeds", spec, cached, true).tolerance,
+            bound_of("embeds", spec, {}, true).tolerance);
+  const Bound first = bound_of("dec.layer0", spec, cached, true);
+  EXPECT_EQ(first.measure, Measure::kNorm);
+  EXPECT_DOUBLE_EQ(first.tolerance, 2 * cached.cache * std::sqrt(2.0));
+  EXPECT_DOUBLE_EQ(bound_of("logits", spec, cached, true).tolerance,
+                   2 * cached.cache * std::sqrt(24.0));
+  const Precision both = precision_of(kernels::reference(), DType::kQ8, DType::kI8);
+  EXPECT_DOUBLE_EQ(bound_of("dec.layer0", spec, both, true).tolerance,
+                   2 * std::hypot(both.weights * std::sqrt(228.0), both.cache * std::sqrt(2.0)));
+}
+
+// What is derived against what storing normal numbers costs.
+TEST(Precision, IsWhatRoundingKeysAndValuesCosts) {
+  constexpr std::int64_t kRows = 1000, kDim = 128;
+  Random random(3);
+  const Tensor rows({kRows, kDim}), got({kRows, kDim}), unused({kRows, kDim});
+  for (float& number : rows.floats()) {
+    double sum = -6;  // twelve uniform numbers are a normal one
+    for (int i = 0; i < 12; ++i) sum += random.unit();
+    number = static_cast<float>(sum);
+  }
+  ThreadPool pool(1);
+  Arena scratch;
+  kernels::Context context{pool, scratch};
+  const kernels::Table& ops = kernels::reference();
+  for (const DType dtype : {DType::kF16, DType::kI8}) {
+    NetworkSpec spec = official_spec(Family::kV1);
+    spec.decoder.layers = spec.decoder.heads = 1;
+    spec.decoder.width = kDim;
+    const KvCache cache(spec.decoder, kRows, dtype);
+    ops.store_cached(context, rows.view(), rows.view(), cache.layer(0), 0);
+    ops.load_cached(context, cache.layer(0), got.view(), unused.view());
+    double error = 0, size = 0;
+    for (std::size_t i = 0; i < rows.floats().size(); ++i) {
+      const auto exact = static_cast<double>(rows.floats()[i]);
+      error += std::pow(static_cast<double>(got.floats()[i]) - exact, 2);
+      size += exact * exact;
+    }
+    const double derived = precision_of(ops, DType::kF32, dtype).cache;
+    EXPECT_LT(std::sqrt(error / size), 1.1 * derived) << dtype_name(dtype);
+    EXPECT_GT(std::sqrt(error / size), 0.8 * derived) << dtype_name(dtype);
+  }
 }
 
 }  // namespace

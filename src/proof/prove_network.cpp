@@ -35,7 +35,7 @@ class Proof {
         golden_(golden),
         network_(network),
         setting_(setting),
-        precision_(precision_of(setting.ops, setting.format)) {
+        precision_(precision_of(setting.ops, setting.format, setting.cache)) {
     report_.name = golden_case.name;
   }
 
@@ -115,7 +115,7 @@ void Proof::check_stages(const Views& views) {
   const StageObserver observe = std::ref(checker);
   rows_ = embed(views, observe);
   checker("embeds", rows_.view());
-  KvCache cache = network_.make_cache(length);
+  KvCache cache = network_.make_cache(length, setting_.cache);
   const Tensor logits({length, network_.spec().decoder.vocabulary});
   network_.decode(setting_.ops, context_, rows_.view(), cache, logits.view(), observe);
   for (StageCheck& check : checker.finish()) report_.checks.push_back(std::move(check));
@@ -171,7 +171,8 @@ Result<void> Proof::check_rules() {
   const NoRepeatRule spared{Kind::kWindow, 3, 12, {whitelist.begin(), whitelist.end()}};
 
   const std::int64_t length = std::ssize(ids_);
-  KvCache cache = network_.make_cache(length + static_cast<std::int64_t>(kGreedyTokens));
+  KvCache cache =
+      network_.make_cache(length + static_cast<std::int64_t>(kGreedyTokens), setting_.cache);
   const Tensor logits({1, network_.spec().decoder.vocabulary});
   network_.decode(setting_.ops, context_, rows_.view(), cache, logits.view());
   LECTIO_TRY_VOID(check_greedy("none", {}, cache));

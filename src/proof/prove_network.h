@@ -20,6 +20,7 @@ struct Setting {
   const kernels::Table& ops;
   ThreadPool& pool;
   DType format = DType::kBF16;  // of the network's matrices
+  DType cache = DType::kF32;    // of keys and values
 };
 
 // Views to the byte, every stage of encoder and decoder, choices of experts, logits and the

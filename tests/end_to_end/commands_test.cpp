@@ -30,10 +30,10 @@ std::set<std::string> options_in(const std::string& help) {
 // Frozen: what is taken away or renamed here breaks someone's script. Add, and name it in the
 // changelog.
 TEST_F(Commands, HaveTheOptionsThatScriptsRelyOn) {
-  const std::vector<std::string> reading = {"--help",   "--kernels", "--max-tiles", "--max-tokens",
-                                            "--mmproj", "--mode",    "--model",     "--no-repeat",
-                                            "--prompt", "--seed",    "--task",      "--temperature",
-                                            "--threads"};
+  const std::vector<std::string> reading = {
+      "--help",   "--kernels", "--kv-cache",    "--max-tiles", "--max-tokens",
+      "--mmproj", "--mode",    "--model",       "--no-repeat", "--prompt",
+      "--seed",   "--task",    "--temperature", "--threads"};
   const auto with = [](std::vector<std::string> options, const std::vector<std::string>& more) {
     options.insert(options.end(), more.begin(), more.end());
     return std::set<std::string>(options.begin(), options.end());
@@ -75,6 +75,7 @@ TEST_F(Commands, AWrongCommandLineIsAUsageError) {
       {"read", "--mode", "huge", "a.png"},
       {"read", "--no-repeat", "some", "a.png"},
       {"read", "--max-tiles", "1", "a.png"},
+      {"read", "--kv-cache", "4", "a.png"},
       {"read", "--max-tokens", "-1", "a.png"},
       {"read", "--max-tokens", "many", "a.png"},
       {"read", "--temperature", "-0.1", "a.png"},

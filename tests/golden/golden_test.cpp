@@ -37,13 +37,15 @@ struct Proved {
   GoldenCase golden;
   std::string_view backend;
   DType format;
+  DType cache = DType::kF32;
 };
 
 std::ostream& operator<<(std::ostream& out, const Proved& item) {
-  return out << item.golden.name << " on " << item.backend << " in " << dtype_name(item.format);
+  return out << item.golden.name << " on " << item.backend << " in " << dtype_name(item.format)
+             << " with keys and values in " << dtype_name(item.cache);
 }
 
-// Every case and backend in BF16; rounded weights on the best backend alone.
+// Every case and backend in BF16; rounded weights, keys and values on the best backend alone.
 std::vector<Proved> everything() {
   std::vector<Proved> list;
   for (const GoldenCase& golden : tiny_cases()) {
@@ -56,6 +58,9 @@ std::vector<Proved> everything() {
       if (golden.quick || format == DType::kQ8 || format == DType::kQ4)
         list.push_back({golden, best, format});
     }
+    for (const DType cache : {DType::kF16, DType::kI8}) {
+      list.push_back({golden, best, DType::kF32, cache});
+    }
   }
   return list;
 }
@@ -63,16 +68,17 @@ std::vector<Proved> everything() {
 class GoldenTest : public ::testing::TestWithParam<Proved> {};
 
 TEST_P(GoldenTest, ReproducesEveryStage) {
-  const auto& [golden, backend, format] = GetParam();
+  const auto& [golden, backend, format, cache] = GetParam();
   const std::filesystem::path work =
       std::filesystem::path(::testing::TempDir()) /
-      ("golden_" + std::to_string(::getpid()) + "_" + dtype_name(format));
+      ("golden_" + std::to_string(::getpid()) + "_" + dtype_name(format) + dtype_name(cache));
   const auto folder = tiny_model(kGolden, golden.model, format, work);
   ASSERT_TRUE(folder) << folder.error().message();
   const auto network = Network::open(*folder);
   ASSERT_TRUE(network) << network.error().message();
   ThreadPool pool(2);
-  expect_pass(prove_network(golden, *network, {kGolden, *kernels::by_name(backend), pool, format}));
+  expect_pass(
+      prove_network(golden, *network, {kGolden, *kernels::by_name(backend), pool, format, cache}));
   std::filesystem::remove_all(work);
 }
 
@@ -80,7 +86,10 @@ INSTANTIATE_TEST_SUITE_P(Goldens, GoldenTest, ::testing::ValuesIn(everything()),
                          [](const ::testing::TestParamInfo<Proved>& item) {
                            return std::string(item.param.golden.name) + "_" +
                                   std::string(item.param.backend) + "_" +
-                                  dtype_name(item.param.format);
+                                  dtype_name(item.param.format) +
+                                  (item.param.cache == DType::kF32
+                                       ? std::string()
+                                       : std::string("_cache") + dtype_name(item.param.cache));
                          });
 
 TEST(GoldenRules, HoldForPicturesTablesAndTokens) {

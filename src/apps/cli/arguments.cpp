@@ -40,6 +40,18 @@ void add_model_option(CLI::App& app, std::filesystem::path& model, std::filesyst
   add_vision_option(app, vision);
 }
 
+void add_cache_option(CLI::App& app, DType& cache, const char* usual) {
+  static const std::map<std::string, DType> kBits = {
+      {"32", DType::kF32}, {"16", DType::kF16}, {"8", DType::kI8}};
+  app.add_option(
+         "--kv-cache", cache,
+         "Bits of a number of keys and values, which are kept for every position: 32, 16 or "
+         "8, with a scale for each head")
+      ->transform(CLI::CheckedTransformer(kBits))
+      ->type_name("BITS")
+      ->default_str(usual);
+}
+
 void add_reading_options(CLI::App& app, ReadingArguments& reading) {
   add_model_option(app, reading.model, reading.vision);
   app.add_option_function<std::string>(
@@ -94,6 +106,7 @@ void add_reading_options(CLI::App& app, ReadingArguments& reading) {
       ->check(CLI::Range(2, 9))
       ->type_name("N")
       ->default_str("9");
+  add_cache_option(app, reading.cache, "16");
   app.add_option("--threads", reading.threads, "0: one a core")
       ->check(CLI::Range(0, 1024))
       ->type_name("N")
@@ -315,6 +328,7 @@ CLI::App* add_bench(CLI::App& app, BenchArguments& bench) {
       ->check(CLI::Range(1, 100))
       ->type_name("N")
       ->default_str("3");
+  add_cache_option(*command, bench.cache, "16");
   command->add_option("--threads", bench.threads, "0: one a core")
       ->check(CLI::Range(0, 1024))
       ->type_name("N")
@@ -372,6 +386,7 @@ CLI::App* add_verify(CLI::App& app, VerifyArguments& verify) {
       ->transform(CLI::CheckedTransformer(kFormats))
       ->type_name("FORMAT")
       ->default_str("bf16");
+  add_cache_option(*command, verify.cache, "32");
   command
       ->add_option("--case", verify.cases,
                    "Only this one: pictures, tables, tokens, v1_tiny512, ...; may come again")

@@ -30,7 +30,8 @@ struct ReadingArguments {
   std::uint64_t seed = 0;
   std::optional<NoRepeatPreset> no_repeat;  // empty: by the task
   std::int64_t max_tiles = 9;
-  int threads = 0;  // 0: one a core
+  DType cache = DType::kF16;  // of keys and values
+  int threads = 0;            // 0: one a core
   std::string kernels = "auto";
 };
 
@@ -90,6 +91,7 @@ struct VerifyArguments {
   std::filesystem::path golden;  // empty: the goldens of this build
   std::string kernels = "all";   // each that this CPU has
   std::vector<DType> formats = {DType::kBF16};
+  DType cache = DType::kF32;       // of keys and values
   std::vector<std::string> cases;  // empty: all
   std::string full;                // empty: tiny goldens; "v1", "v2" or "all"
   std::filesystem::path model;     // full-size checkpoint; empty: made
@@ -102,6 +104,7 @@ struct BenchArguments {
   std::filesystem::path model;  // empty: the default model
   std::string synthetic;        // empty: a model; "v1", "v2", "nano" or the path of a config.json
   DType format = DType::kBF16;  // of synthetic weights
+  DType cache = DType::kF16;    // of keys and values
   std::vector<std::string> stages = {"encoder", "prefill", "decode", "page"};
   std::int64_t tokens = 1000;  // of the whole page
   int repeats = 3;

@@ -58,6 +58,7 @@ bench::Options options_of(const BenchArguments& arguments) {
           .prefill = has("prefill"),
           .decode = has("decode"),
           .page_tokens = has("page") ? arguments.tokens : 0,
+          .cache = arguments.cache,
           .repeats = arguments.repeats,
           .on_stage = [](const std::string& stage) { log(LogLevel::kInfo, stage); }};
 }
@@ -66,6 +67,7 @@ struct Memory {
   std::int64_t weights = 0;
   std::int64_t peak = 0;          // resident
   std::int64_t minor_faults = 0;  // pages of memory taken, since the weights were there
+  std::int64_t position = 0;      // keys and values of one
 };
 
 rusage usage() {
@@ -94,6 +96,8 @@ std::string text_of(const Subject& subject, const bench::Report& report, const M
                         number(100 * stage.of_limit, "{:.0f} %"));
   }
   if (subject.open_ms > 0) text += fmt::format("{:<28}{:>10.2f}\n", "open", subject.open_ms);
+  text += fmt::format("\nkeys and values: {} bytes a position, in {}", memory.position,
+                      dtype_name(arguments.cache));
   text += fmt::format(
       "\nmemory: peak {:.2f} GB, {:.0f} MB above the weights; {} page faults; {} repeats\n",
       static_cast<double>(memory.peak) / kGiga,
@@ -130,7 +134,9 @@ std::string json_of(const Subject& subject, const bench::Report& report, const M
                                        {"memory",
                                         {{"weight_bytes", memory.weights},
                                          {"peak_bytes", memory.peak},
-                                         {"minor_page_faults", memory.minor_faults}}}};
+                                         {"minor_page_faults", memory.minor_faults},
+                                         {"cache_format", dtype_name(arguments.cache)},
+                                         {"cache_bytes_per_position", memory.position}}}};
   return json.dump() + "\n";
 }
 
@@ -148,9 +154,11 @@ int run_bench(const BenchArguments& arguments) {
   const std::int64_t faults = usage().ru_minflt;
   const bench::Report result = bench::run(subject->network, **ops, pool, options_of(arguments));
   const rusage end = usage();
-  const Memory memory{.weights = subject->network.weight_bytes(),
-                      .peak = std::int64_t{end.ru_maxrss} * 1024,
-                      .minor_faults = end.ru_minflt - faults};
+  const Memory memory{
+      .weights = subject->network.weight_bytes(),
+      .peak = std::int64_t{end.ru_maxrss} * 1024,
+      .minor_faults = end.ru_minflt - faults,
+      .position = KvCache::position_bytes(subject->network.spec().decoder, arguments.cache)};
   const auto format = arguments.json ? json_of : text_of;
   const auto written =
       output->write(format(*subject, result, memory, arguments, **ops, pool.threads()));

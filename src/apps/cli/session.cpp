@@ -62,7 +62,8 @@ Result<Session> open_session(const ReadingArguments& arguments, std::stop_token 
   LECTIO_TRY(const kernels::Table* const ops, find_kernels(arguments.kernels));
   LECTIO_TRY(const std::filesystem::path folder, model_folder(arguments.model));
   auto pool = std::make_unique<ThreadPool>(arguments.threads);
-  auto engine = Engine::open(folder, *pool, *ops, arguments.vision);
+  auto engine =
+      Engine::open(folder, *pool, *ops, {.vision = arguments.vision, .cache = arguments.cache});
   if (!engine) return Error(ErrorCode::kInvalidModel, engine.error().message());
   log(LogLevel::kDebug, folder.string() + ": " + std::to_string(engine->network().parameters()) +
                             " parameters, kernels " + ops->name + ", " +
@@ -127,6 +128,10 @@ Result<std::string> reading_key(const std::optional<Session>& session,
       arguments.text_layer == TextLayerUse::kIgnore
           ? ""
           : "; text layer " + std::to_string(static_cast<int>(arguments.text_layer));
+  // As it was before there was a choice, so that results that are kept go on to count.
+  const std::string cache = arguments.reading.cache == DType::kF16
+                                ? ""
+                                : std::string("; cache ") + dtype_name(arguments.reading.cache);
   return "model " + model + "; mode " + std::string(mode ? mode_name(*mode) : "auto") +
          "; max tokens " + std::to_string(generate.max_tokens) + "; temperature " + numbers +
          "; seed " + std::to_string(generate.seed) + "; rule " + rule(generate.no_repeat) +
@@ -134,7 +139,7 @@ Result<std::string> reading_key(const std::optional<Session>& session,
          std::to_string(static_cast<int>(options.watch)) + "; recover " +
          std::to_string(static_cast<int>(options.recover)) + " " + rule(options.no_repeat) +
          "; blank " + std::to_string(static_cast<int>(options.ask_blank)) + "; unread " +
-         std::to_string(static_cast<int>(options.unread)) + layer + "; kernels " +
+         std::to_string(static_cast<int>(options.unread)) + layer + cache + "; kernels " +
          session->kernels + "; prompt " + options.read.prompt;
 }
 

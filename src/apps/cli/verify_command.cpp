@@ -219,12 +219,19 @@ class Verifier {
         if (std::string_view(golden_case.model) != model || !wanted(golden_case.name)) continue;
         if (slow && !golden_case.quick) continue;
         if (stop_.stop_requested()) return Error(ErrorCode::kCancelled, "stopped");
-        const proof::Setting setting{golden_, *table, pool_, format};
+        const proof::Setting setting{golden_, *table, pool_, format, arguments_.cache};
         LECTIO_TRY_VOID(add(proof::prove_network(golden_case, network, setting), table->name,
-                            dtype_name(format)));
+                            format_name(format)));
       }
     }
     return {};
+  }
+
+  // "BF16", "BF16 with keys and values in I8".
+  std::string format_name(DType format) const {
+    const std::string weights = dtype_name(format);
+    if (arguments_.cache == DType::kF32) return weights;
+    return weights + " with keys and values in " + dtype_name(arguments_.cache);
   }
 
   Result<void> run_tiny(const Tables& tables) {

@@ -89,8 +89,10 @@ struct LinearJob {
   TensorView y;
 };
 
-// One layer of the keys and values of one sequence: [heads][capacity][head_dim] each, F32 or F16.
-// Numbers beyond the range of F16 are stored as its largest.
+// One layer of the keys and values of one sequence: [heads][capacity][head_dim] each, F32, F16 or
+// I8. Numbers beyond the range of F16 are stored as its largest. I8 are codes from -127 to 127: a
+// number is its code times the scale of its head and position, max |x| / 127 over that head's
+// numbers, and so is off by half a scale at most; where one of them is not finite, all are NaN.
 struct CacheView {
   void* keys = nullptr;
   void* values = nullptr;
@@ -98,6 +100,8 @@ struct CacheView {
   std::int64_t heads = 0;
   std::int64_t capacity = 0;
   std::int64_t head_dim = 0;
+  float* key_scales = nullptr;    // of I8: [heads][capacity]
+  float* value_scales = nullptr;  // likewise
 
   std::int64_t width() const { return heads * head_dim; }
 };

@@ -18,6 +18,7 @@ enum class DType : std::uint8_t {
   kI64,
   kI32,
   kU8,
+  kI8,     // of caches alone: codes whose factors lie elsewhere (kernels::CacheView)
   kQ8,     // GGUF's Q8_0
   kQ4,     // Q4_0
   kQ5,     // Q5_0
@@ -70,6 +71,7 @@ constexpr std::int64_t block_bytes(DType dtype) {
     case DType::kF16:
       return 2;
     case DType::kU8:
+    case DType::kI8:
       return 1;
     case DType::kQ8:
       return 34;

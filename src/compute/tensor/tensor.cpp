@@ -21,6 +21,8 @@ const char* dtype_name(DType dtype) {
       return "I32";
     case DType::kU8:
       return "U8";
+    case DType::kI8:
+      return "I8";
     case DType::kQ8:
       return "Q8";
     case DType::kQ4:

@@ -118,7 +118,7 @@ TEST_P(DecoderTest, RefusesMoreRowsThanTheCacheHolds) {
 
 // Sequences of different lengths, some of which leave on the way.
 TEST_P(DecoderTest, StepsEverySequenceToTheSameBitsAsAlone) {
-  for (const DType dtype : {DType::kF32, DType::kF16}) {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kI8}) {
     std::vector<KvCache> alone, together;
     for (std::int64_t i = 0; i < 3; ++i) {
       for (auto* caches : {&alone, &together}) {
@@ -158,16 +158,26 @@ TEST_P(DecoderTest, GivesNearlyTheSameWithACacheOfHalfTheSize) {
 }
 
 TEST_P(DecoderTest, GoesOnInALargerCache) {
-  KvCache small(spec_, 3, DType::kF16);
-  decode(small, 0, 3, 1);
-  KvCache large(spec_, 6, DType::kF16);
-  large.take_over(small);
-  const Tensor got = decode(large, 3, 4, 1);
-  KvCache whole(spec_, 6, DType::kF16);
-  decode(whole, 0, 3, 1);
-  const Tensor expected = decode(whole, 3, 4, 1);
-  EXPECT_TRUE(std::ranges::equal(got.floats(), expected.floats()));
-  EXPECT_THROW(small.take_over(large), InvariantError);
+  for (const DType dtype : {DType::kF16, DType::kI8}) {
+    KvCache small(spec_, 3, dtype);
+    decode(small, 0, 3, 1);
+    KvCache large(spec_, 6, dtype);
+    large.take_over(small);
+    const Tensor got = decode(large, 3, 4, 1);
+    KvCache whole(spec_, 6, dtype);
+    decode(whole, 0, 3, 1);
+    const Tensor expected = decode(whole, 3, 4, 1);
+    EXPECT_TRUE(std::ranges::equal(got.floats(), expected.floats())) << dtype_name(dtype);
+    EXPECT_THROW(small.take_over(large), InvariantError);
+  }
+}
+
+TEST_P(DecoderTest, HoldsAByteANumberAndAFloatAHeadInACacheOfCodes) {
+  const KvCache codes(spec_, 6, DType::kI8);
+  EXPECT_EQ(codes.bytes(), 6 * spec_.layers * 2 * (spec_.width + 4 * spec_.heads));
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kI8}) {
+    EXPECT_EQ(KvCache(spec_, 6, dtype).bytes(), 6 * KvCache::position_bytes(spec_, dtype));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, DecoderTest, ::testing::ValuesIn(kernels::available()),

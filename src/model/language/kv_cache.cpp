@@ -28,15 +28,28 @@ KvCache::KvCache(const DecoderSpec& spec, std::int64_t capacity, DType dtype)
       head_dim_(spec.head_dim()),
       capacity_(capacity),
       dtype_(dtype) {
-  LECTIO_CHECK(dtype == DType::kF32 || dtype == DType::kF16, dtype_name(dtype));
+  LECTIO_CHECK(dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kI8,
+               dtype_name(dtype));
   for (std::int64_t i = 0; i < spec.layers; ++i) {
     keys_.emplace_back(Shape{heads_, capacity, head_dim_}, dtype);
     values_.emplace_back(Shape{heads_, capacity, head_dim_}, dtype);
+    if (dtype != DType::kI8) continue;
+    key_scales_.emplace_back(Shape{heads_, capacity, 1});
+    value_scales_.emplace_back(Shape{heads_, capacity, 1});
   }
 }
 
+std::int64_t KvCache::position_bytes(const DecoderSpec& spec, DType dtype) {
+  const std::int64_t scale = dtype == DType::kI8 ? row_bytes(DType::kF32, 1) : 0;
+  return 2 * spec.layers * spec.heads * (row_bytes(dtype, spec.head_dim()) + scale);
+}
+
 std::int64_t KvCache::bytes() const {
-  return 2 * std::ssize(keys_) * row_bytes(dtype_, heads_ * capacity_ * head_dim_);
+  std::int64_t sum = 0;
+  for (const auto* const tensors : {&keys_, &values_, &key_scales_, &value_scales_}) {
+    for (const Tensor& tensor : *tensors) sum += tensor.view().bytes();
+  }
+  return sum;
 }
 
 void KvCache::truncate(std::int64_t length) {
@@ -61,12 +74,22 @@ void KvCache::take_over(const KvCache& smaller) {
     copy_positions(smaller.keys_[i], keys_[i], smaller.length_);
     copy_positions(smaller.values_[i], values_[i], smaller.length_);
   }
+  for (std::size_t i = 0; i < key_scales_.size(); ++i) {
+    copy_positions(smaller.key_scales_[i], key_scales_[i], smaller.length_);
+    copy_positions(smaller.value_scales_[i], value_scales_[i], smaller.length_);
+  }
   length_ = smaller.length_;
 }
 
 kernels::CacheView KvCache::layer(std::int64_t index) const {
   const auto i = static_cast<std::size_t>(index);
-  return {keys_[i].view().data, values_[i].view().data, dtype_, heads_, capacity_, head_dim_};
+  kernels::CacheView view{
+      keys_[i].view().data, values_[i].view().data, dtype_, heads_, capacity_, head_dim_};
+  if (dtype_ == DType::kI8) {
+    view.key_scales = key_scales_[i].f32();
+    view.value_scales = value_scales_[i].f32();
+  }
+  return view;
 }
 
 }  // namespace lectio

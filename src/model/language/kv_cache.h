@@ -11,8 +11,9 @@
 
 namespace lectio {
 
-// Of one sequence, one block a layer: [heads][capacity][head_dim] keys and as many values, F32 or
-// F16. One thread at a time.
+// Of one sequence, one block a layer: [heads][capacity][head_dim] keys and as many values, F32, F16
+// or I8, which has a scale for each head of a position beside them (kernels::CacheView). One thread
+// at a time.
 class KvCache {
  public:
   KvCache(const DecoderSpec& spec, std::int64_t capacity, DType dtype = DType::kF32);
@@ -21,6 +22,7 @@ class KvCache {
   std::int64_t capacity() const { return capacity_; }
   DType dtype() const { return dtype_; }
   std::int64_t bytes() const;
+  static std::int64_t position_bytes(const DecoderSpec& spec, DType dtype);  // of all layers
   void truncate(std::int64_t length);      // forgets the positions from `length` on
   void advance(std::int64_t rows);         // `rows` more positions are filled in every layer
   void take_over(const KvCache& smaller);  // the positions of a cache of the same network and dtype
@@ -34,6 +36,8 @@ class KvCache {
   std::int64_t length_ = 0;
   std::vector<Tensor> keys_;
   std::vector<Tensor> values_;
+  std::vector<Tensor> key_scales_;  // [heads, capacity, 1] each, of I8
+  std::vector<Tensor> value_scales_;
 };
 
 }  // namespace lectio

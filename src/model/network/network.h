@@ -56,7 +56,8 @@ class Network {
   Tensor embed(const kernels::Table& ops, kernels::Context& context,
                std::span<const std::int32_t> ids, std::int32_t image_id, TensorView vision) const;
 
-  // F16 takes half the memory and time of F32 and rounds keys and values to 11 bits.
+  // F16 takes half the memory and time of F32 and rounds keys and values to 11 bits; I8 takes half
+  // the memory of F16 and rounds them to whole numbers up to 127 for each head.
   KvCache make_cache(std::int64_t capacity, DType dtype = DType::kF32) const;
   // Appends rows [n, width] at the cache's position and writes the logits of the last `logit_rows`
   // rows, logits[logit_rows, vocabulary].

@@ -102,15 +102,18 @@ struct Engine::Data {
   Tokenizer tokenizer;
   ThreadPool& pool;
   const kernels::Table& ops;
+  DType cache_type;
   Arena scratch;
   Tensor logits;  // [1, vocabulary]
   std::vector<GrowingCache> spare_caches;
 
-  Data(Network opened, Tokenizer loaded, ThreadPool& threads, const kernels::Table& table)
+  Data(Network opened, Tokenizer loaded, ThreadPool& threads, const kernels::Table& table,
+       DType cache)
       : network(std::move(opened)),
         tokenizer(std::move(loaded)),
         pool(threads),
         ops(table),
+        cache_type(cache),
         logits({1, network.spec().decoder.vocabulary}) {}
 
   GrowingCache take_cache();
@@ -150,7 +153,7 @@ Result<Tensor> Engine::Data::encode(std::span<const Page> pages, std::span<const
 }
 
 GrowingCache Engine::Data::take_cache() {
-  if (spare_caches.empty()) return GrowingCache();
+  if (spare_caches.empty()) return GrowingCache(cache_type);
   GrowingCache cache = std::move(spare_caches.back());
   spare_caches.pop_back();
   return cache;
@@ -213,13 +216,14 @@ Engine& Engine::operator=(Engine&&) noexcept = default;
 Engine::~Engine() = default;
 
 Result<Engine> Engine::open(const std::filesystem::path& model, ThreadPool& pool,
-                            const kernels::Table& ops, const std::filesystem::path& vision) {
-  LECTIO_TRY(Network network, Network::open(model, vision));
+                            const kernels::Table& ops, const EngineOptions& options) {
+  LECTIO_TRY(Network network, Network::open(model, options.vision));
   LECTIO_TRY(Tokenizer tokenizer, Tokenizer::of_model(model));
   if (const auto fits = check_tokenizer(tokenizer, network.spec()); !fits) {
     return fits.error().within(model.string());
   }
-  return Engine(std::make_unique<Data>(std::move(network), std::move(tokenizer), pool, ops));
+  return Engine(
+      std::make_unique<Data>(std::move(network), std::move(tokenizer), pool, ops, options.cache));
 }
 
 const Network& Engine::network() const { return data_->network; }

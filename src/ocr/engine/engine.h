@@ -58,14 +58,21 @@ struct ReadJob {
 //   v2  gundam, which adds tiles by itself where a side is longer than 768.
 Mode auto_mode(const NetworkSpec& spec, std::int64_t width, std::int64_t height);
 
+struct EngineOptions {
+  std::filesystem::path vision;  // the vision file of a GGUF model, where it is not the one beside
+                                 // the language file
+  // Of keys and values: F32, F16 or I8, which takes half the memory of F16 (model/language/
+  // kv_cache.h) and may choose another token where two are nearly as likely.
+  DType cache = DType::kF16;
+};
+
 // An opened model: a folder with config.json, safetensors and tokenizer.json, or a GGUF model
 // (model/gguf/gguf_model.h). One thread at a time; the pool must outlive it. Memory for activations
 // and for keys and values is kept from page to page.
 class Engine {
  public:
-  // `vision`: the vision file of a GGUF model, where it is not the one beside the language file.
   static Result<Engine> open(const std::filesystem::path& model, ThreadPool& pool,
-                             const kernels::Table& ops, const std::filesystem::path& vision = {});
+                             const kernels::Table& ops, const EngineOptions& options = {});
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
   ~Engine();

@@ -56,8 +56,8 @@ const kernels::Table& exact_kernels() {
 
 class EngineTest : public testing::Test {
  protected:
-  Engine open(const std::filesystem::path& folder) {
-    auto engine = Engine::open(folder, pool_, exact_kernels());
+  Engine open(const std::filesystem::path& folder, DType cache = DType::kF16) {
+    auto engine = Engine::open(folder, pool_, exact_kernels(), {.vision = {}, .cache = cache});
     if (!engine) throw std::runtime_error(engine.error().message());
     return *std::move(engine);
   }
@@ -461,8 +461,12 @@ TEST(AutoMode, LeavesTheChoiceOfTilesToTheSecondFamily) {
 
 // Pages of different modes and lengths, some with a prefix, one that cannot be read: each as alone,
 // for any number of places.
-TEST_F(EngineTest, ReadsManyPagesTogetherAsOneByOne) {
-  Engine engine = open(golden("tiny-v1"));
+class CacheTest : public EngineTest, public testing::WithParamInterface<DType> {};
+INSTANTIATE_TEST_SUITE_P(Caches, CacheTest, testing::Values(DType::kF16, DType::kI8),
+                         [](const auto& cache) { return std::string(dtype_name(cache.param)); });
+
+TEST_P(CacheTest, ReadsManyPagesTogetherAsOneByOne) {
+  Engine engine = open(golden("tiny-v1"), GetParam());
   const Page pages[] = {page("A"), page("B")};
   const auto job = [&](int i) {
     ReadJob result{&pages[i % 2], options(i % 3 == 0 ? Mode::kTiny : Mode::kSmall)};
@@ -496,6 +500,16 @@ TEST_F(EngineTest, ReadsManyPagesTogetherAsOneByOne) {
     });
     EXPECT_THAT(seen, testing::Each(1));
   }
+}
+
+TEST_F(EngineTest, KeepsKeysAndValuesInTheFormatThatWasAskedFor) {
+  std::vector<std::vector<float>> seen;
+  for (const DType cache : {DType::kF32, DType::kF16, DType::kI8}) {
+    Engine engine = open(golden("tiny-v1"), cache);
+    seen.push_back(read(engine, page("A"), options(Mode::kTiny)).log_probabilities);
+  }
+  EXPECT_NE(seen[0], seen[1]);
+  EXPECT_NE(seen[1], seen[2]);
 }
 
 TEST_F(EngineTest, StopsEveryPageOfManyWhenAsked) {

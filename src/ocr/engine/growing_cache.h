@@ -15,7 +15,7 @@ namespace lectio {
 // from page to page. One thread at a time.
 class GrowingCache {
  public:
-  explicit GrowingCache(DType dtype = DType::kF16) : dtype_(dtype) {}
+  explicit GrowingCache(DType dtype) : dtype_(dtype) {}
 
   // Forgets everything; room for `prompt` positions and some more.
   void restart(const Network& network, std::int64_t prompt);

@@ -120,7 +120,9 @@ void attend_cached(const CachedHead& h) {
   for_parts(h.dim, [&](auto vectors, const Part& part) {
     add_scores<kFormat, decltype(vectors)::kCount>(h, part);
   });
+  if constexpr (kFormat == Format::kI8) multiply_by(h.key_scales, h.count, h.scores);
   const float factor = 1.0F / softmax_weights(h.scores, h.count, h.scores);
+  if constexpr (kFormat == Format::kI8) multiply_by(h.value_scales, h.count, h.scores);
   for_parts(h.dim, [&](auto vectors, const Part& part) {
     mix_values<kFormat, decltype(vectors)::kCount>(h, part, factor);
   });
@@ -135,10 +137,70 @@ inline void store_f16(std::uint16_t* p, Vec x) {
 #endif
 }
 
+// Keys and values of magnitudes below this count as zero: their scale has no float as its inverse.
+constexpr float kSmallest = 1e-30F;
+constexpr float kLargestCode = 127.0F;
+
+// NaN if a number is not finite.
+float largest_magnitude(const float* x, std::int64_t count) {
+  Vec top = zero();
+  Vec check = zero();  // becomes NaN with the first number that is not finite
+  std::int64_t i = 0;
+  const auto take = [&](Vec v) {
+    top = max(magnitude(v), top);
+    check = fma(v, zero(), check);
+  };
+  for (; i + kWidth <= count; i += kWidth) take(load(x + i));
+  if (i < count) take(load(x + i, first(count - i)));
+  return max_of(top) + sum_of(check);
+}
+
+// Whole numbers from -127 to 127 as bytes.
+inline void store_i8(std::int8_t* p, Vec whole) {
+#if defined(__AVX512F__)
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(whole)));
+#else
+  const __m256i words = _mm256_cvtps_epi32(whole);
+  const __m128i halves =
+      _mm_packs_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packs_epi16(halves, halves));
+#endif
+}
+
 }  // namespace
 
 const AttendCached kAttendCached[kFloatFormats] = {
     attend_cached<Format::kF32>, attend_cached<Format::kBF16>, attend_cached<Format::kF16>};
+
+void attend_codes(const CachedHead& head) { attend_cached<Format::kI8>(head); }
+
+float narrow_i8(const float* x, std::int64_t count, std::int8_t* y) {
+  const float largest = largest_magnitude(x, count);
+  // Codes are zero for numbers that are none, too: their scale says it.
+  const bool usable = largest >= kSmallest;
+  const Vec factor = all(usable ? kLargestCode / largest : 0.0F);
+  const auto codes = [&](Vec v) { return usable ? mul(v, factor) : zero(); };
+  std::int64_t i = 0;
+  for (; i + kWidth <= count; i += kWidth) store_i8(y + i, codes(load(x + i)));
+  if (i < count) {
+    std::int8_t last[kWidth];
+    store_i8(last, codes(load(x + i, first(count - i))));
+    __builtin_memcpy(y + i, last, static_cast<std::size_t>(count - i));
+  }
+  return largest < kSmallest ? 0.0F : largest / kLargestCode;
+}
+
+void widen_i8(const std::int8_t* x, std::int64_t count, float scale, float* y) {
+  const auto* const row = reinterpret_cast<const std::uint8_t*>(x);
+  std::int64_t i = 0;
+  for (; i + kWidth <= count; i += kWidth) {
+    store(y + i, mul(load_weights<Format::kI8>(row, i), all(scale)));
+  }
+  if (i < count) {
+    const std::int64_t left = count - i;
+    store(y + i, mul(load_last_weights<Format::kI8>(row, i, left), all(scale)), first(left));
+  }
+}
 
 void narrow_f16(const float* x, std::int64_t count, std::uint16_t* y) {
   const auto narrowed = [](Vec v) { return max(all(-65504.0F), min(all(65504.0F), v)); };

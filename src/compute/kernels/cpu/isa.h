@@ -14,8 +14,8 @@
 namespace lectio::kernels {
 
 // How weights lie in memory; the order of the arrays below.
-enum class Format : std::uint8_t { kF32, kBF16, kF16, kQ8 };
-inline constexpr int kFormats = 4;
+enum class Format : std::uint8_t { kF32, kBF16, kF16, kQ8, kI8 };
+inline constexpr int kFormats = 4;       // of weights; kI8 are the codes of a cache
 inline constexpr int kFloatFormats = 3;  // the first three
 
 // The kernels' own names for kernels::Activation.
@@ -94,8 +94,10 @@ using MultiplyFewRows = void (*)(const FewRows&);
 // One query of one head: out[dim] = softmax(q . keys) values, over `count` positions. q is scaled.
 struct CachedHead {
   const float* q = nullptr;
-  const void* keys = nullptr;    // [count, dim]
-  const void* values = nullptr;  // [count, dim]
+  const void* keys = nullptr;         // [count, dim]
+  const void* values = nullptr;       // [count, dim]
+  const float* key_scales = nullptr;  // [count] each, of codes
+  const float* value_scales = nullptr;
   std::int64_t count = 0;
   std::int64_t dim = 0;
   float* scores = nullptr;  // [count], scratch
@@ -154,8 +156,13 @@ struct Isa {
 
   void (*position_bias)(const PositionBias&);
   const AttendCached* attend_cached;  // kFloatFormats
+  AttendCached attend_codes;
   // y = x as F16, those beyond its range as its largest.
   void (*narrow_f16)(const float* x, std::int64_t count, std::uint16_t* y);
+  // y = the codes of x; returns their scale (kernels::CacheView).
+  float (*narrow_i8)(const float* x, std::int64_t count, std::int8_t* y);
+  // y = scale * x.
+  void (*widen_i8)(const std::int8_t* x, std::int64_t count, float scale, float* y);
   void (*softmax_step)(const SoftmaxStep&);
   // y[rows, width] = factor * x.
   void (*scale_rows)(const float* x, std::int64_t x_stride, std::int64_t rows, std::int64_t width,

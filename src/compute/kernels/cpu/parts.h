@@ -19,7 +19,10 @@ extern const CodeKernels kCodeKernels[kCodeFormats];
 
 // cached_attention_isa.cpp
 extern const AttendCached kAttendCached[kFloatFormats];
+void attend_codes(const CachedHead& head);
 void narrow_f16(const float* x, std::int64_t count, std::uint16_t* y);
+float narrow_i8(const float* x, std::int64_t count, std::int8_t* y);
+void widen_i8(const std::int8_t* x, std::int64_t count, float scale, float* y);
 
 // softmax_isa.cpp
 float softmax_weights(const float* x, std::int64_t count, float* y);
@@ -28,6 +31,7 @@ void softmax_step(const SoftmaxStep& step);
 void scale_rows(const float* x, std::int64_t x_stride, std::int64_t rows, std::int64_t width,
                 float factor, float* y, std::int64_t y_stride);
 void softmax(const float* x, std::int64_t rows, std::int64_t width, float* y);
+void multiply_by(const float* x, std::int64_t count, float* y);
 
 // rows_isa.cpp
 void finish(float* y, std::int64_t stride, std::int64_t rows, std::int64_t columns,

@@ -126,6 +126,16 @@ float softmax_weights(const float* x, std::int64_t count, float* y) {
   return exp_below(x, count, largest_of(x, count), y);
 }
 
+// y[i] *= x[i].
+void multiply_by(const float* x, std::int64_t count, float* y) {
+  std::int64_t i = 0;
+  for (; i + kWidth <= count; i += kWidth) store(y + i, mul(load(x + i), load(y + i)));
+  if (i < count) {
+    const Lanes last = first(count - i);
+    store(y + i, mul(load(x + i, last), load(y + i, last)), last);
+  }
+}
+
 void softmax(const float* x, std::int64_t rows, std::int64_t width, float* y) {
   for (std::int64_t row = 0; row < rows; ++row, x += width, y += width) {
     const float sum = softmax_weights(x, width, y);

@@ -26,6 +26,7 @@ inline const std::int8_t* q8_values(const std::uint8_t* block) {
 template <Format kFormat>
 constexpr std::int64_t bytes_of(std::int64_t k) {
   if constexpr (kFormat == Format::kQ8) return k / kQ8Length * kQ8Bytes;
+  if constexpr (kFormat == Format::kI8) return k;
   return k * (kFormat == Format::kF32 ? 4 : 2);
 }
 
@@ -38,6 +39,8 @@ inline Vec load_weights(const std::uint8_t* row, std::int64_t k) {
     return load_bf16(reinterpret_cast<const std::uint16_t*>(row) + k);
   } else if constexpr (kFormat == Format::kF16) {
     return load_f16(reinterpret_cast<const std::uint16_t*>(row) + k);
+  } else if constexpr (kFormat == Format::kI8) {
+    return load_i8(reinterpret_cast<const std::int8_t*>(row) + k);
   } else {
     const std::uint8_t* const block = row + k / kQ8Length * kQ8Bytes;
     return mul(load_i8(q8_values(block) + k % kQ8Length), all(q8_scale(block)));
@@ -52,6 +55,10 @@ inline Vec load_last_weights(const std::uint8_t* row, std::int64_t k, std::int64
     return load(reinterpret_cast<const float*>(row) + k, first(count));
   } else if constexpr (kFormat == Format::kQ8) {
     return zero();
+  } else if constexpr (kFormat == Format::kI8) {
+    std::uint8_t codes[kWidth] = {};
+    for (std::int64_t i = 0; i < count; ++i) codes[i] = row[k + i];
+    return load_weights<kFormat>(codes, 0);
   } else {
     std::uint16_t bits[kWidth] = {};
     for (std::int64_t i = 0; i < count; ++i)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/check.h"
 #include "compute/kernels/reference/operations.h"
@@ -10,24 +11,70 @@ namespace {
 
 constexpr float kLargestHalf = 65504.0F;
 
-// A number of a cache's keys or values.
-float read(const CacheView& cache, const void* numbers, std::int64_t index) {
+constexpr float kLargestCode = 127.0F;
+// Keys and values of magnitudes below this count as zero: their scale has no float as its inverse.
+constexpr float kSmallest = 1e-30F;
+
+// A cache's keys or its values.
+struct Side {
+  const CacheView& cache;
+  void* numbers;
+  float* scales;
+
+  std::int64_t row(std::int64_t head, std::int64_t position) const {
+    return head * cache.capacity + position;
+  }
+  float read(std::int64_t head, std::int64_t position, std::int64_t d) const;
+  void write(std::int64_t head, std::int64_t position, const float* x) const;
+};
+
+Side keys_of(const CacheView& cache) { return {cache, cache.keys, cache.key_scales}; }
+Side values_of(const CacheView& cache) { return {cache, cache.values, cache.value_scales}; }
+
+float Side::read(std::int64_t head, std::int64_t position, std::int64_t d) const {
+  const std::int64_t index = row(head, position) * cache.head_dim + d;
   if (cache.dtype == DType::kF32) return static_cast<const float*>(numbers)[index];
+  if (cache.dtype == DType::kI8) {
+    return static_cast<float>(static_cast<const std::int8_t*>(numbers)[index]) *
+           scales[row(head, position)];
+  }
   return half_to_float(static_cast<const std::uint16_t*>(numbers)[index]);
 }
 
-void write(const CacheView& cache, void* numbers, std::int64_t index, float value) {
-  if (cache.dtype == DType::kF32) {
-    static_cast<float*>(numbers)[index] = value;
-    return;
+// Returns the scale.
+float write_codes(const float* x, std::int64_t count, std::int8_t* codes) {
+  float largest = 0;
+  for (std::int64_t d = 0; d < count; ++d) {
+    largest = std::isfinite(x[d]) ? std::max(largest, std::fabs(x[d]))
+                                  : std::numeric_limits<float>::quiet_NaN();
+    if (std::isnan(largest)) break;
   }
-  if (value > kLargestHalf) value = kLargestHalf;  // NaN stays
-  if (value < -kLargestHalf) value = -kLargestHalf;
-  static_cast<std::uint16_t*>(numbers)[index] = float_to_half(value);
+  const bool usable = largest >= kSmallest;  // false for NaN
+  const float factor = usable ? kLargestCode / largest : 0;
+  for (std::int64_t d = 0; d < count; ++d) {
+    codes[d] = usable ? static_cast<std::int8_t>(std::nearbyint(x[d] * factor)) : std::int8_t{0};
+  }
+  return largest < kSmallest ? 0 : largest / kLargestCode;
 }
 
-std::int64_t place(const CacheView& cache, std::int64_t head, std::int64_t position) {
-  return (head * cache.capacity + position) * cache.head_dim;
+// x[head_dim], one head's row.
+void Side::write(std::int64_t head, std::int64_t position, const float* x) const {
+  const std::int64_t begin = row(head, position) * cache.head_dim;
+  if (cache.dtype == DType::kI8) {
+    scales[row(head, position)] =
+        write_codes(x, cache.head_dim, static_cast<std::int8_t*>(numbers) + begin);
+    return;
+  }
+  for (std::int64_t d = 0; d < cache.head_dim; ++d) {
+    float value = x[d];
+    if (cache.dtype == DType::kF32) {
+      static_cast<float*>(numbers)[begin + d] = value;
+      continue;
+    }
+    if (value > kLargestHalf) value = kLargestHalf;  // NaN stays
+    if (value < -kLargestHalf) value = -kLargestHalf;
+    static_cast<std::uint16_t*>(numbers)[begin + d] = float_to_half(value);
+  }
 }
 
 void attend(const CachedQuery& query, float scale, std::int64_t head, double* logits) {
@@ -36,8 +83,7 @@ void attend(const CachedQuery& query, float scale, std::int64_t head, double* lo
   for (std::int64_t j = 0; j < query.keys; ++j) {
     double sum = 0;
     for (std::int64_t d = 0; d < cache.head_dim; ++d) {
-      sum += static_cast<double>(q[d]) *
-             static_cast<double>(read(cache, cache.keys, place(cache, head, j) + d));
+      sum += static_cast<double>(q[d]) * static_cast<double>(keys_of(cache).read(head, j, d));
     }
     logits[j] = static_cast<double>(scale) * sum;
   }
@@ -47,7 +93,7 @@ void attend(const CachedQuery& query, float scale, std::int64_t head, double* lo
   for (std::int64_t d = 0; d < cache.head_dim; ++d) {
     double sum = 0;
     for (std::int64_t j = 0; j < query.keys; ++j) {
-      sum += logits[j] * static_cast<double>(read(cache, cache.values, place(cache, head, j) + d));
+      sum += logits[j] * static_cast<double>(values_of(cache).read(head, j, d));
     }
     query.out[head * cache.head_dim + d] = static_cast<float>(sum / total);
   }
@@ -72,10 +118,10 @@ void store_cached(Context& /*context*/, TensorView keys, TensorView values, cons
   LECTIO_CHECK(keys.columns() == width && values.shape == keys.shape, keys.shape.to_string());
   LECTIO_CHECK(begin >= 0 && begin + keys.rows() <= cache.capacity, std::to_string(begin));
   for (std::int64_t row = 0; row < keys.rows(); ++row) {
-    for (std::int64_t i = 0; i < width; ++i) {
-      const std::int64_t to = place(cache, i / cache.head_dim, begin + row) + i % cache.head_dim;
-      write(cache, cache.keys, to, keys.f32()[row * width + i]);
-      write(cache, cache.values, to, values.f32()[row * width + i]);
+    for (std::int64_t head = 0; head < cache.heads; ++head) {
+      const std::int64_t from = row * width + head * cache.head_dim;
+      keys_of(cache).write(head, begin + row, keys.f32() + from);
+      values_of(cache).write(head, begin + row, values.f32() + from);
     }
   }
 }
@@ -86,9 +132,10 @@ void load_cached(Context& /*context*/, const CacheView& cache, TensorView keys, 
   LECTIO_CHECK(keys.rows() <= cache.capacity, keys.shape.to_string());
   for (std::int64_t row = 0; row < keys.rows(); ++row) {
     for (std::int64_t i = 0; i < width; ++i) {
-      const std::int64_t from = place(cache, i / cache.head_dim, row) + i % cache.head_dim;
-      keys.f32()[row * width + i] = read(cache, cache.keys, from);
-      values.f32()[row * width + i] = read(cache, cache.values, from);
+      const std::int64_t head = i / cache.head_dim;
+      const std::int64_t d = i % cache.head_dim;
+      keys.f32()[row * width + i] = keys_of(cache).read(head, row, d);
+      values.f32()[row * width + i] = values_of(cache).read(head, row, d);
     }
   }
 }
