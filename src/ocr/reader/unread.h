@@ -15,8 +15,8 @@ namespace lectio {
 
 struct UnreadLimits {
   // Without boxes: text with so many of the characters that the ink promises lacks nothing that
-  // could be told. Pages that are read well have 0.84 to 1.10 of them.
-  double enough_read = 0.75;
+  // could be told (docs/verdicts.md has the figures).
+  double enough_read = 0.8;
   std::int64_t least_characters = 40;  // of the page, and of a region
   double most_graphics = 0.05;         // of the page: what looks like characters may be a picture
 };
