@@ -228,6 +228,41 @@ bool has_print(const std::vector<Component>& parts, const Sizes& sizes) {
   });
 }
 
+// Drops and dots: as wide as high, and filled. A disc fills 0.79 of its box, letters mostly less
+// than half.
+bool is_round(const Component& part) {
+  const std::int64_t width = part.box.width();
+  const std::int64_t height = part.box.height();
+  return 20 * part.area >= 13 * width * height &&
+         10 * std::max(width, height) <= 16 * std::min(width, height);
+}
+
+// As the next letter stands on a line: of about the height, at the height, not far away.
+bool stand_in_a_row(const Box& a, const Box& b) {
+  const std::int64_t low = std::min(a.height(), b.height());
+  const std::int64_t high = std::max(a.height(), b.height());
+  const std::int64_t shared = std::min(a.y1, b.y1) - std::max(a.y0, b.y0);
+  const std::int64_t gap = std::max(a.x0, b.x0) - std::min(a.x1, b.x1);
+  return high <= 2 * low && 10 * shared >= 6 * low && gap <= high;
+}
+
+// Print has letters that are not round, and most of its parts beside others: docs/verdicts.md has
+// the figures.
+bool are_stains(const std::vector<Component>& parts) {
+  constexpr std::ptrdiff_t kFewest = 12;  // a title, a number, bullets are fewer
+  if (std::ssize(parts) < kFewest) return false;
+  if (10 * std::count_if(parts.begin(), parts.end(), is_round) < 6 * std::ssize(parts)) {
+    return false;
+  }
+  std::ptrdiff_t in_rows = 0;
+  for (const Component& part : parts) {
+    in_rows += std::any_of(parts.begin(), parts.end(), [&](const Component& other) {
+      return &other != &part && stand_in_a_row(part.box, other.box);
+    });
+  }
+  return 10 * in_rows < 4 * std::ssize(parts);
+}
+
 }  // namespace
 
 InkReport look_at_ink(const Image& image) {
@@ -269,6 +304,11 @@ InkReport look_at_ink(const Image& image) {
   report.vertical_rules = count_rules(mask, grey.width, 1, grey.height, grey.width,
                                       std::max<std::int64_t>(16, grey.height / 8));
   report.blank = !has_print(report.components, sizes) && graphics == 0;
+  if (graphics == 0 && are_stains(report.components)) {
+    report.blank = true;
+    report.stains = std::ssize(report.components);
+    report.characters = 0;
+  }
   for (Component& part : report.components) {
     part.box = {part.box.x0 * factor, part.box.y0 * factor, part.box.x1 * factor,
                 part.box.y1 * factor};

@@ -13,9 +13,13 @@
 namespace lectio {
 
 struct InkReport {
-  // White, grey or black all over, noise, dust, the faint print of the other side: there is nothing
-  // to read.
+  // White, grey or black all over, noise, dust, stains, the faint print of the other side: there is
+  // nothing to read.
   bool blank = false;
+  // Of the components, where stains are all that is there: at least a dozen, most of them round and
+  // filled, and hardly one beside another of its height as letters are; else 0. They count as no
+  // characters.
+  std::int64_t stains = 0;
   double coverage = 0;  // ink pixels of all pixels
   // What may be characters, by size, in pixels of the page; in the order of the page's rows.
   std::vector<Component> components;

@@ -162,6 +162,93 @@ TEST(Ink, NothingToReadIsBlank) {
   EXPECT_TRUE(look_at_ink(Image(1, 1, 9)).blank);
 }
 
+void disc(Image& image, double x, double y, double radius, std::uint8_t level = 40) {
+  const auto first = [&](double at) {
+    return std::max<std::int64_t>(0, std::llround(at - radius));
+  };
+  const auto last = [&](double at, std::int64_t end) {
+    return std::min<std::int64_t>(end, std::llround(at + radius) + 1);
+  };
+  for (std::int64_t row = first(y); row < last(y, image.height); ++row) {
+    for (std::int64_t column = first(x); column < last(x, image.width); ++column) {
+      const double distance =
+          std::hypot(static_cast<double>(column) - x, static_cast<double>(row) - y);
+      if (distance <= radius) fill(image, {column, row, column + 1, row + 1}, level);
+    }
+  }
+}
+
+TEST(Ink, StainsAreBlankAndCounted) {
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    Random random(seed);
+    Image image(600, 800, 255);
+    const double largest = random.uniform(6, 24);
+    for (int i = 0; i < 60; ++i) {
+      const double radius = random.uniform(2, largest);
+      disc(image, random.uniform(0, 600), random.uniform(0, 800), radius);
+    }
+    const InkReport ink = look_at_ink(image);
+    EXPECT_TRUE(ink.blank) << seed;
+    EXPECT_EQ(ink.stains, std::ssize(ink.components)) << seed;
+    EXPECT_GT(ink.stains, 30) << seed;
+    EXPECT_EQ(ink.characters, 0) << seed;
+    // A line of print among them, and a title.
+    for (int i = 0; i < 60; ++i) letter(image, 30 + 9 * i, 390, 0);
+    const InkReport print = look_at_ink(image);
+    EXPECT_FALSE(print.blank) << seed;
+    EXPECT_EQ(print.stains, 0) << seed;
+  }
+}
+
+TEST(Ink, WhatIsLittleOrRoundAndYetWrittenIsNotBlank) {
+  const auto expect_print = [](const Image& image, const char* what) {
+    const InkReport ink = look_at_ink(image);
+    EXPECT_FALSE(ink.blank) << what;
+    EXPECT_EQ(ink.stains, 0) << what;
+  };
+  Image image(600, 800, 255);
+  for (int i = 0; i < 5; ++i) {  // rings: the letter O
+    disc(image, 100 + 90.0 * i, 200, 36, 0);
+    disc(image, 100 + 90.0 * i, 200, 20, 255);
+  }
+  expect_print(image, "a title of five round letters");
+  image = Image(600, 800, 255);
+  for (int i = 0; i < 2; ++i) letter(image, 290 + 9 * i, 770, 0);
+  expect_print(image, "a page number");
+  image = Image(600, 800, 255);
+  for (int i = 0; i < 8; ++i) disc(image, 60 + 60.0 * i, 120 + 70.0 * i, 9, 0);
+  expect_print(image, "a few spots");
+  image = Image(600, 800, 255);
+  for (int row = 0; row < 8; ++row) {  // a pen that goes up and down, word by word
+    for (int word = 0; word < 4; ++word) {
+      for (int step = 0; step < 110; ++step) {
+        const double y = 100 + 70.0 * row + 9 * std::sin(0.5 * step);
+        disc(image, 40 + 135.0 * word + step, y, 1.5, 60);
+      }
+    }
+  }
+  expect_print(image, "handwriting");
+  image = Image(600, 800, 255);
+  for (int row = 0; row < 10; ++row) {
+    for (int cell = 0; cell < 15; ++cell) {  // braille: dots, two beside each other
+      disc(image, 40 + 36.0 * cell, 100 + 50.0 * row, 5, 0);
+      if (cell % 3 != 0) disc(image, 53 + 36.0 * cell, 100 + 50.0 * row, 5, 0);
+    }
+  }
+  expect_print(image, "dots in rows");
+  image = Image(600, 800, 255);
+  for (int row = 0; row < 12; ++row) {
+    for (int cell = 0; cell < 4; ++cell) letter(image, 60 + 140 * cell, 60 + 60 * row, 0);
+  }
+  expect_print(image, "single letters far from each other");
+  image = Image(600, 800, 255);
+  for (int row = 0; row < 20; ++row) {
+    disc(image, 50, 55 + 36.0 * row, 4, 0);
+    for (int i = 0; i < 3; ++i) letter(image, 70 + 9 * i, 50 + 36 * row, 0);
+  }
+  expect_print(image, "a list of short words");
+}
+
 TEST(Ink, LettersInNoiseAreNotBlank) {
   for (const double deviation : {10.0, 25.0, 40.0}) {
     Image image = page_of_letters(50, 30);

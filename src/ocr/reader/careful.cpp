@@ -62,6 +62,7 @@ class CarefulReader {
   Result<PageReading> read() {
     reading_.evidence.ink_blank = ink_.blank;
     reading_.evidence.ink_coverage = ink_.coverage;
+    reading_.evidence.ink_stains = ink_.stains;
     reading_.evidence.ink_characters = ink_.characters;
     if (ink_.blank && !options_.ask_blank) return finish();
 

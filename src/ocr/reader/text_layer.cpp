@@ -40,6 +40,7 @@ PageReading reading_of(const Page& page, const InkReport& ink, const VerdictLimi
   evidence.text_layer = true;
   evidence.ink_blank = ink.blank;
   evidence.ink_coverage = ink.coverage;
+  evidence.ink_stains = ink.stains;
   evidence.ink_characters = ink.characters;
   reading.text.mode = "text_layer";
   if (page.layer) {

@@ -105,6 +105,7 @@ Json evidence_to(const Evidence& evidence) {
   json["ink"] = {{"blank", evidence.ink_blank},
                  {"coverage", evidence.ink_coverage},
                  {"characters", evidence.ink_characters}};
+  if (evidence.ink_stains > 0) json["ink"]["stains"] = evidence.ink_stains;
   if (evidence.unread_ink) json["ink"]["unread_share"] = *evidence.unread_ink;
   json["read_characters"] = evidence.read_characters;
   if (evidence.confidence) json["confidence"] = *evidence.confidence;
@@ -126,6 +127,7 @@ Evidence evidence_from(const Json& json) {
   ink.at("blank").get_to(evidence.ink_blank);
   ink.at("coverage").get_to(evidence.ink_coverage);
   ink.at("characters").get_to(evidence.ink_characters);
+  if (ink.contains("stains")) ink.at("stains").get_to(evidence.ink_stains);
   if (ink.contains("unread_share")) evidence.unread_ink = ink.at("unread_share").get<double>();
   json.at("read_characters").get_to(evidence.read_characters);
   if (json.contains("confidence")) evidence.confidence = json.at("confidence").get<double>();

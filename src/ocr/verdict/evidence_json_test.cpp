@@ -18,6 +18,7 @@ Evidence full() {
       {"unread_region", "base", 0, FinishReason::kStop, 90, 0, {}, Box{1, 2, 3, 4}, 5, 9}};
   evidence.ink_coverage = 0.123456789;
   evidence.ink_characters = 900;
+  evidence.ink_stains = 31;
   evidence.read_characters = 850;
   evidence.unread_ink = 0.25;
   evidence.confidence = 0.875;
@@ -46,6 +47,7 @@ TEST(EvidenceJson, ReadsBackAsItself) {
     EXPECT_EQ(read->text_layer, evidence.text_layer);
     EXPECT_EQ(read->strange_share, evidence.strange_share);
     EXPECT_EQ(read->unread_ink, evidence.unread_ink);
+    EXPECT_EQ(read->ink_stains, evidence.ink_stains);
     EXPECT_EQ(read->error, evidence.error);
   }
 }

@@ -56,6 +56,7 @@ struct Evidence {
   double strange_share = 0;      // of its characters, those that are none
   bool ink_blank = false;
   double ink_coverage = 0;
+  std::int64_t ink_stains = 0;       // where they are all that is on the page
   std::int64_t ink_characters = 0;   // roughly what the page has
   std::int64_t read_characters = 0;  // letters and digits of the text
   std::optional<double> unread_ink;  // share in lines without text; empty: cannot be told
