@@ -109,8 +109,9 @@ class CarefulReader {
     reading_.evidence.attempts.push_back(std::move(attempt));
   }
 
-  // Letters of the text had its loop not been taken back.
-  std::int64_t letters_with_loop() const {
+  // Letters of the text had its loop not been taken back. Nothing where none are in the loop: how
+  // often those signs may stand on the page, its ink does not say.
+  std::optional<std::int64_t> letters_with_loop() const {
     const PageText& text = reading_.text;
     const LoopSpan& loop = *text.loop;
     const auto at = [&](std::int64_t token) {
@@ -120,7 +121,9 @@ class CarefulReader {
     };
     const std::string_view unit = std::string_view(text.text).substr(
         at(loop.begin), at(loop.begin + loop.period) - at(loop.begin));
-    return count_letters(text.text) + count_letters(unit) * (loop.length / loop.period - 1);
+    const std::int64_t letters = count_letters(unit);
+    if (letters == 0) return std::nullopt;
+    return count_letters(text.text) + letters * (loop.length / loop.period - 1);
   }
 
   // Where the page has ink for all of the repetition, it may be true: the text goes on until the
@@ -129,7 +132,8 @@ class CarefulReader {
     if (done() || first.loops.page_characters == 0) return;
     const auto& loop = reading_.text.loop;
     if (!loop || loop->kind != LoopKind::kTokens || loop->period < 1) return;
-    if (letters_with_loop() > first.loops.page_characters) return;
+    const auto letters = letters_with_loop();
+    if (!letters || *letters > first.loops.page_characters) return;
     ReadOptions how = first;
     how.loops.within_page = true;
     how.prefix = reading_.text.ids;
@@ -210,7 +214,8 @@ class CarefulReader {
     half.image = crop(page_.image, 0, top, page_.image.width, page_.image.height - top);
     ReadOptions how = first;
     how.on_text = nullptr;
-    how.loops.page_characters = 0;  // the ink was counted for the whole page
+    how.loops.page_characters =
+        loop_rule_for(look_at_ink(half.image), options_.structural).page_characters;
     auto text = ask_(half, how);
     if (!text) return;
     const std::string_view joint =
@@ -272,7 +277,8 @@ class CarefulReader {
     const PartPage part = part_page(page_, region.box);
     ReadOptions how = first;
     how.on_text = nullptr;
-    how.loops.page_characters = 0;  // the ink was counted for the whole page
+    how.loops.page_characters =
+        loop_rule_for(look_at_ink(part.page.image), options_.structural).page_characters;
     auto text = ask_(part.page, how);
     if (!text) return 0;
     const auto letters = static_cast<double>(count_letters(text->text));

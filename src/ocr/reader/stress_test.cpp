@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pages that make models write without end or without cause, read through the whole of
+// read_carefully: a scripted model writes, the real detector listens, real ink is looked at.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/splitmix.h"
+#include "ocr/generate/loop_detector.h"
+#include "ocr/reader/careful.h"
+
+namespace lectio {
+namespace {
+
+// Writes the same words whenever it is asked, on from where it is told to: nothing gets it out of a
+// loop. Stops where the detector says so.
+class Writer {
+ public:
+  void say(const std::string& word) {
+    const auto [entry, added] = ids_.try_emplace(word, static_cast<std::int32_t>(words_.size()));
+    if (added) words_.push_back(word);
+    script_.push_back(entry->second);
+  }
+  void number(std::int64_t value) {
+    for (const char digit : std::to_string(value)) say(std::string(1, digit));
+  }
+  void prose(std::int64_t words) {
+    Random random(1);
+    for (std::int64_t i = 0; i < words; ++i) say("word" + std::to_string(random.below(400)) + " ");
+  }
+  std::vector<std::int32_t> ids(const std::vector<std::string>& words) const {
+    std::vector<std::int32_t> result;
+    for (const std::string& word : words) result.push_back(ids_.at(word));
+    return result;
+  }
+  std::string text() const {
+    std::string all;
+    for (const std::int32_t id : script_) all += words_[static_cast<std::size_t>(id)];
+    return all;
+  }
+
+  AskModel ask() {
+    return [this](const Page&, const ReadOptions& options) -> Result<PageText> {
+      ++asked;
+      const auto bytes = [this](std::int32_t token) {
+        return std::string_view(words_[static_cast<std::size_t>(token)]);
+      };
+      LoopDetector detector(options.loops, bytes);
+      PageText text;
+      text.finish = FinishReason::kStop;
+      std::vector<std::int32_t> ids;
+      for (const std::int32_t id : script_) {
+        ids.push_back(id);
+        if (!detector.push(id)) continue;
+        text.finish = FinishReason::kLoop;
+        text.loop = detector.found();
+        ids.resize(static_cast<std::size_t>(text.loop->keep));
+        break;
+      }
+      text.generated_tokens = std::ssize(ids);
+      for (const std::int32_t id : ids) {
+        text.text += bytes(id);
+        text.ids.push_back(id);
+        text.text_ends.push_back(std::ssize(text.text));
+        text.log_probabilities.push_back(std::log(0.9F));
+      }
+      return text;
+    };
+  }
+
+  int asked = 0;
+
+ private:
+  std::map<std::string, std::int32_t> ids_;
+  std::vector<std::string> words_;
+  std::vector<std::int32_t> script_;
+};
+
+Page paper(std::uint8_t level = 255) {
+  Page page;
+  page.image = Image(600, 800, level);
+  return page;
+}
+
+InkReport ink_of(std::int64_t characters) {
+  InkReport ink;
+  ink.characters = characters;
+  return ink;
+}
+
+CarefulOptions recovering() {
+  CarefulOptions options;
+  options.no_repeat = {NoRepeatRule::Kind::kWindow, 30, 90, {}};
+  options.larger_modes = {Mode::kBase, Mode::kLarge};
+  return options;
+}
+
+// What a model that loops has been seen to write.
+struct Loop {
+  const char* name;
+  std::function<void(Writer&)> write;
+};
+const Loop kLoops[] = {
+    {"one word",
+     [](Writer& writer) {
+       for (int i = 0; i < 4000; ++i) writer.say("the ");
+     }},
+    {"a phrase",
+     [](Writer& writer) {
+       for (int i = 0; i < 4000; ++i) writer.say("part" + std::to_string(i % 12) + " ");
+     }},
+    {"a paragraph",
+     [](Writer& writer) {
+       for (int i = 0; i < 4000; ++i) writer.say("part" + std::to_string(i % 190) + " ");
+     }},
+    {"empty cells",
+     [](Writer& writer) {
+       for (int i = 0; i < 4000; ++i) writer.say(i % 2 == 0 ? "<td>" : "</td>");
+     }},
+    {"numbers that count on",
+     [](Writer& writer) {
+       for (int i = 1; i < 4000; ++i) {
+         writer.number(i);
+         writer.say("\n");
+       }
+     }},
+    {"words that never end", [](Writer& writer) { writer.prose(4000); }},
+};
+
+TEST(LoopStress, EveryLoopIsFlaggedAndCostsLittle) {
+  for (const Loop& loop : kLoops) {
+    Writer writer;
+    writer.prose(60);
+    loop.write(writer);
+    const auto reading = read_carefully(paper(), ink_of(450), recovering(), writer.ask());
+    ASSERT_TRUE(reading) << loop.name;
+    EXPECT_EQ(reading->verdict, Verdict::kRepetition) << loop.name;
+    EXPECT_TRUE(reading->evidence.loop) << loop.name;
+    EXPECT_GE(reading->text.ids.size(), 60U) << loop.name << ": what stands before it is kept";
+    // Two of them are known by the page alone, once they go far beyond it: not by tokens.
+    const Attempt& first = reading->evidence.attempts.front();
+    const bool by_tokens = first.loop->kind == LoopKind::kTokens;
+    if (by_tokens) {
+      EXPECT_LT(first.wasted_tokens, 200) << loop.name;
+    }
+    EXPECT_LT(count_letters(reading->text.text), 3 * 450) << loop.name;
+    EXPECT_LE(reading->evidence.attempts.size(), 7U) << loop.name;
+  }
+}
+
+TEST(LoopStress, TrueRepetitionsAreReadToTheirEnd) {
+  const auto expect_whole = [](Writer& writer, const InkReport& ink,
+                               const std::vector<std::string>& structural, const char* name) {
+    CarefulOptions options = recovering();
+    options.structural = writer.ids(structural);
+    const auto reading = read_carefully(paper(), ink, options, writer.ask());
+    ASSERT_TRUE(reading) << name;
+    EXPECT_EQ(reading->text.text, writer.text()) << name;
+    EXPECT_EQ(reading->verdict, Verdict::kOk) << name;
+  };
+  Writer days;
+  for (int day = 1; day <= 365; ++day) {
+    days.number(day);
+    days.say("\n");
+  }
+  expect_whole(days, ink_of(987), {}, "1 to 365");
+
+  Writer table;
+  table.prose(40);
+  for (int row = 0; row < 40; ++row) {
+    table.say("<tr>");
+    for (int cell = 0; cell < 8; ++cell) {
+      table.say("<td>");
+      table.say("</td>");
+    }
+    table.say("</tr>");
+  }
+  InkReport lines = ink_of(270);
+  lines.horizontal_rules = 41;
+  lines.vertical_rules = 9;
+  expect_whole(table, lines, {"<td>", "</td>", "<tr>", "</tr>"}, "an empty table");
+
+  Writer ditto;
+  for (int row = 0; row < 300; ++row) {
+    ditto.say("name" + std::to_string(row) + " ");
+    ditto.say("\" ");
+    ditto.say("\"\n");
+  }
+  expect_whole(ditto, ink_of(2100), {}, "columns of ditto marks");
+
+  Writer column;  // one word down the page, as often as there is ink for it
+  for (int row = 0; row < 250; ++row) column.say("none\n");
+  expect_whole(column, ink_of(1000), {}, "a column of one word");
+}
+
+double normal(Random& random) {
+  double sum = -6;
+  for (int i = 0; i < 12; ++i) sum += random.unit();
+  return sum;
+}
+
+// A model that writes whatever it is shown.
+Result<PageText> invent(const Page&, const ReadOptions&) {
+  PageText text;
+  text.text = "The quick brown fox jumps over the lazy dog.";
+  text.finish = FinishReason::kStop;
+  return text;
+}
+
+TEST(BlankStress, NothingIsInventedOnPagesWithoutPrint) {
+  std::map<std::string, Page> pages = {
+      {"white", paper()}, {"grey", paper(128)}, {"black", paper(0)}};
+  Random random(3);
+  Page noise = paper(180);
+  for (std::size_t i = 0; i < noise.image.pixels.size(); i += 3) {
+    const auto level = static_cast<std::uint8_t>(std::clamp(180 + 25 * normal(random), 0.0, 255.0));
+    std::fill_n(noise.image.pixels.data() + i, 3, level);
+  }
+  pages.emplace("noise", std::move(noise));
+  Page other_side = paper(250);
+  Page stains = paper();
+  const auto fill = [](Page& page, std::int64_t x, std::int64_t y, std::int64_t width,
+                       std::uint8_t level) {
+    for (std::int64_t i = 0; i < width; ++i) {
+      if (x + i < page.image.width) std::fill_n(page.image.row(y) + 3 * (x + i), 3, level);
+    }
+  };
+  for (std::int64_t line = 0; line < 16; ++line) {
+    for (std::int64_t letter = 0; letter < 25; ++letter) {
+      for (std::int64_t row = 0; row < 9; ++row) {
+        fill(other_side, 30 + 9 * letter, 40 + 20 * line + row, row < 7 ? 2 : 6, 215);
+      }
+    }
+  }
+  for (int stain = 0; stain < 40; ++stain) {
+    const auto radius = random.between(3, 8);
+    const auto x = random.between(radius, 599 - radius);
+    const auto y = random.between(radius, 799 - radius);
+    for (std::int64_t dy = -radius; dy <= radius; ++dy) {
+      const auto half =
+          static_cast<std::int64_t>(std::sqrt(static_cast<double>(radius * radius - dy * dy)));
+      fill(stains, x - half, y + dy, 2 * half + 1, 30);
+    }
+  }
+  pages.emplace("the print of the other side", std::move(other_side));
+  pages.emplace("stains", std::move(stains));
+  for (const auto& [name, page] : pages) {
+    const auto reading = read_carefully(page, look_at_ink(page.image), recovering(), invent);
+    ASSERT_TRUE(reading) << name;
+    EXPECT_EQ(reading->verdict, Verdict::kBlank) << name;
+    EXPECT_EQ(reading->text.text, "") << name;
+    EXPECT_EQ(reading->evidence.ink_stains > 0, name == "stains") << name;
+    EXPECT_TRUE(reading->evidence.attempts.empty()) << name;
+  }
+}
+
+}  // namespace
+}  // namespace lectio
