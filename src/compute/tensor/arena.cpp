@@ -41,7 +41,19 @@ void Arena::Free::operator()(std::byte* pointer) const {
 std::size_t Arena::bytes_reserved() const {
   std::size_t total = 0;
   for (const Block& block : blocks_) total += block.size;
+  for (const auto& lane : lanes_) total += lane->bytes_reserved();
   return total;
+}
+
+std::int64_t Arena::allocations() const {
+  std::int64_t total = allocations_;
+  for (const auto& lane : lanes_) total += lane->allocations();
+  return total;
+}
+
+std::span<const std::unique_ptr<Arena>> Arena::lanes(std::int64_t count) {
+  while (std::ssize(lanes_) < count) lanes_.push_back(std::make_unique<Arena>());
+  return std::span(lanes_).first(static_cast<std::size_t>(count));
 }
 
 void* Arena::take(std::size_t bytes) {

@@ -23,7 +23,10 @@ class Arena {
 
   std::size_t bytes_reserved() const;
   // How many times memory was taken from the system so far: flat while decoding.
-  std::int64_t allocations() const { return allocations_; }
+  std::int64_t allocations() const;
+  // The arenas of so many threads that work side by side, kept like the blocks. What they hold
+  // counts here.
+  std::span<const std::unique_ptr<Arena>> lanes(std::int64_t count);
 
  private:
   friend class ScratchScope;
@@ -41,6 +44,7 @@ class Arena {
   void* take(std::size_t bytes);
 
   std::vector<Block> blocks_;
+  std::vector<std::unique_ptr<Arena>> lanes_;
   Mark top_;
   std::int64_t allocations_ = 0;
 };

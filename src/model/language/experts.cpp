@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <span>
 
 namespace lectio {
@@ -58,29 +59,146 @@ void gather_choices(std::span<const std::int32_t> choices, std::int64_t k, Tenso
   }
 }
 
-// Row choices[i] / k of y += the weight of the choice * row i of rows.
+// Row choices[i] / k of y += the weight of the choice * row i of rows, for rows [begin, end) of y.
 void add_choices(std::span<const std::int32_t> choices, const Routing& routing, TensorView rows,
-                 TensorView y) {
+                 std::int64_t begin, std::int64_t end, TensorView y) {
   const std::int64_t width = y.columns();
   const std::int64_t k = routing.experts.columns();
   const float* row = rows.f32();
   for (const std::int32_t choice : choices) {
-    const float weight = routing.weights.f32()[choice];
-    float* const sum = y.f32() + choice / k * width;
-    for (std::int64_t i = 0; i < width; ++i) sum[i] += weight * row[i];
+    const std::int64_t token = choice / k;
+    if (token >= begin && token < end) {
+      const float weight = routing.weights.f32()[choice];
+      float* const sum = y.f32() + token * width;
+      for (std::int64_t i = 0; i < width; ++i) sum[i] += weight * row[i];
+    }
     row += width;
   }
 }
 
-// One expert on the rows of x that chose it.
-void add_expert(const GatedMlp& w, const Run& run, std::span<const std::int32_t> choices,
-                const Routing& routing, TensorView x, TensorView y) {
-  ScratchScope scratch(run.context.scratch);
-  const TensorView rows = scratch.make({std::ssize(choices), x.columns()});
-  gather_choices(choices, routing.experts.columns(), x, rows);
-  forward(w, run, rows, rows);
-  add_choices(choices, routing, rows, y);
+// ---- Many rows: experts beside each other -------------------------------------------------------
+
+// Rows that a thread takes at a time. Fewer leave more of the time to unpacking the weights, more
+// leave threads without work at the end. Not by the number of threads: rows stay together for any.
+constexpr std::int64_t kRowsOfAPiece = 128;
+// Rows of all experts whose results are held before they are added up, a thread: 10 MB of
+// DeepSeek-OCR for two threads.
+constexpr std::int64_t kRowsAThread = 1024;
+// What a product has of several threads when they share its columns: their number times this.
+constexpr double kShareOfSplitProducts = 0.9;
+
+// One expert on some of the rows that chose it: choices [begin, begin + count).
+struct Piece {
+  std::size_t expert;
+  std::int64_t begin;
+  std::int64_t count;
+};
+
+// The work of experts [first, last), the largest pieces in front.
+std::span<const Piece> cut_into_pieces(const ByExpert& sorted, std::size_t first, std::size_t last,
+                                       ScratchScope& scratch) {
+  const auto rows = [&](std::size_t e) {
+    return std::int64_t{sorted.begins[e + 1]} - sorted.begins[e];
+  };
+  const auto parts = [](std::int64_t count) { return (count + kRowsOfAPiece - 1) / kRowsOfAPiece; };
+  std::int64_t most = 0;
+  for (std::size_t e = first; e < last; ++e) most += parts(rows(e));
+  const std::span<Piece> pieces = make_array<Piece>(scratch, most);
+  std::size_t next = 0;
+  for (std::size_t e = first; e < last; ++e) {
+    // As equal as they come: the few rows of a remainder would be multiplied in another way.
+    const std::int64_t count = parts(rows(e));
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::int64_t begin = rows(e) * i / count;
+      pieces[next++] = {e, sorted.begins[e] + begin, rows(e) * (i + 1) / count - begin};
+    }
+  }
+  std::ranges::sort(pieces, [](const Piece& a, const Piece& b) {
+    return a.count != b.count ? a.count > b.count : a.begin < b.begin;
+  });
+  return pieces;
 }
+
+// Whether threads that take one piece after the other end sooner than all of them at each piece.
+bool fill_threads(std::span<const Piece> pieces, std::int64_t threads, ScratchScope& scratch) {
+  if (threads == 1) return false;
+  const std::span<std::int64_t> busy = make_array<std::int64_t>(scratch, threads);
+  std::int64_t all = 0;
+  for (const Piece& piece : pieces) {
+    *std::ranges::min_element(busy) += piece.count;
+    all += piece.count;
+  }
+  const auto last = static_cast<double>(*std::ranges::max_element(busy));
+  return last * kShareOfSplitProducts <= static_cast<double>(all) / static_cast<double>(threads);
+}
+
+// The experts that run together, and where their results go: row i - begin of outputs is choice i.
+class ExpertGroup {
+ public:
+  ExpertGroup(const std::vector<GatedMlp>& experts, const Run& run, const Routing& routing,
+              const ByExpert& sorted, TensorView x)
+      : experts_(experts),
+        run_(run),
+        routing_(routing),
+        sorted_(sorted),
+        x_(x) {}
+
+  // y += sum of weight * expert(x) over experts [first, last), in their order.
+  void add(std::size_t first, std::size_t last, TensorView y) const {
+    ThreadPool& pool = run_.context.pool;
+    ScratchScope scratch(run_.context.scratch);
+    const std::int64_t begin = sorted_.begins[first];
+    const std::int64_t count = sorted_.begins[last] - begin;
+    if (count == 0) return;
+    const TensorView outputs = scratch.make({count, x_.columns()});
+    const std::span<const Piece> pieces = cut_into_pieces(sorted_, first, last, scratch);
+    if (fill_threads(pieces, pool.threads(), scratch)) {
+      share(pieces, begin, outputs);
+    } else {
+      for (const Piece& piece : pieces) multiply(piece, begin, run_, outputs);
+    }
+    const auto choices =
+        sorted_.choices.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(count));
+    pool.parallel_for(y.rows(), kFewestRowsToAdd, [&](std::int64_t from, std::int64_t to) {
+      add_choices(choices, routing_, outputs, from, to, y);
+    });
+  }
+
+ private:
+  static constexpr std::int64_t kFewestRowsToAdd = 64;
+
+  void multiply(const Piece& piece, std::int64_t begin, const Run& run, TensorView outputs) const {
+    ScratchScope scratch(run.context.scratch);
+    const TensorView rows = scratch.make({piece.count, x_.columns()});
+    gather_choices(sorted_.choices.subspan(static_cast<std::size_t>(piece.begin),
+                                           static_cast<std::size_t>(piece.count)),
+                   routing_.experts.columns(), x_, rows);
+    forward(experts_[piece.expert], run, rows, outputs.row_range(piece.begin - begin, piece.count));
+  }
+
+  // Each thread takes the next piece when it is done with one, and works on it alone.
+  void share(std::span<const Piece> pieces, std::int64_t begin, TensorView outputs) const {
+    ThreadPool& pool = run_.context.pool;
+    const auto lanes = run_.context.scratch.lanes(pool.threads());
+    ThreadPool alone(1);
+    std::atomic<std::size_t> next{0};
+    pool.parallel_for(std::ssize(lanes), 1, [&](std::int64_t from, std::int64_t to) {
+      for (std::int64_t lane = from; lane < to; ++lane) {
+        kernels::Context context{alone, *lanes[static_cast<std::size_t>(lane)]};
+        const Run run{run_.ops, context, run_.stages};
+        for (std::size_t i = next++; i < pieces.size(); i = next++) {
+          multiply(pieces[i], begin, run, outputs);
+        }
+      }
+    });
+  }
+
+  const std::vector<GatedMlp>& experts_;
+  const Run& run_;
+  const Routing& routing_;
+  const ByExpert& sorted_;
+  TensorView x_;
+};
 
 }  // namespace
 
@@ -148,18 +266,20 @@ void step(const MixtureOfExperts& w, const DecoderSpec& spec, const Run& run, st
   outside[count] = {.x = shared, .weight = w.shared.down, .gate = {}, .y = y};
   run.ops.linear_group(run.context, inside.first(count));
   run.ops.linear_group(run.context, outside.first(count + 1));
-  add_choices(sorted.choices, routing, outputs, y);
+  add_choices(sorted.choices, routing, outputs, 0, y.rows(), y);
 }
 
 void add_routed(const std::vector<GatedMlp>& experts, const Run& run, const Routing& routing,
                 TensorView x, TensorView y) {
   ScratchScope scratch(run.context.scratch);
   const ByExpert sorted = sort_by_expert(chosen_of(routing), std::ssize(experts), scratch);
-  for (std::size_t e = 0; e < experts.size(); ++e) {
-    const auto begin = static_cast<std::size_t>(sorted.begins[e]);
-    const auto end = static_cast<std::size_t>(sorted.begins[e + 1]);
-    if (begin == end) continue;
-    add_expert(experts[e], run, sorted.choices.subspan(begin, end - begin), routing, x, y);
+  const ExpertGroup group(experts, run, routing, sorted, x);
+  const std::int64_t most = kRowsAThread * run.context.pool.threads();
+  for (std::size_t first = 0; first < experts.size();) {
+    std::size_t last = first + 1;
+    while (last < experts.size() && sorted.begins[last + 1] - sorted.begins[first] <= most) ++last;
+    group.add(first, last, y);
+    first = last;
   }
 }
 

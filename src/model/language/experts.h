@@ -30,7 +30,8 @@ void forward(const MixtureOfExperts& w, const DecoderSpec& spec, const Run& run,
 void step(const MixtureOfExperts& w, const DecoderSpec& spec, const Run& run, std::int64_t layer,
           TensorView x, TensorView y);
 
-// y += sum of weight * expert(x), the tokens of an expert together.
+// y += sum of weight * expert(x), the tokens of an expert together, experts side by side. The same
+// for any number of threads, to the bit.
 void add_routed(const std::vector<GatedMlp>& experts, const Run& run, const Routing& routing,
                 TensorView x, TensorView y);
 

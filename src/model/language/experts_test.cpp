@@ -61,7 +61,7 @@ class ExpertsTest : public ::testing::Test {
 };
 
 TEST_F(ExpertsTest, GiveTheSameTogetherAsTokenByToken) {
-  for (const std::int64_t tokens : {1, 2, 17}) {
+  for (const std::int64_t tokens : {1, 2, 17, 800}) {
     const Tensor x = random_tensor(store_.random(), {tokens, kWidth});
     const Tensor expected = plain(x.view());
     Tensor y({tokens, kWidth});
@@ -69,6 +69,33 @@ TEST_F(ExpertsTest, GiveTheSameTogetherAsTokenByToken) {
     for (std::size_t i = 0; i < y.floats().size(); ++i) {
       // The order of three additions differs; every term is below 4.
       EXPECT_NEAR(y.floats()[i], expected.floats()[i], 2e-6F) << tokens << " tokens, number " << i;
+    }
+  }
+}
+
+// As many rows as it takes to have several pieces an expert, and several groups of experts for few
+// threads; wide enough that every thread comes to work. Whether threads share pieces or a product,
+// the sums are the same.
+TEST_F(ExpertsTest, GiveTheSameBitsForAnyNumberOfThreads) {
+  constexpr std::int64_t kWide = 40;
+  spec_.width = kWide;
+  spec_.expert_hidden = kWide;
+  moe_.gate = random_tensor(store_.random(), {7, kWide}, 0, 0.5);
+  for (GatedMlp& expert : moe_.experts) expert = store_.gated_mlp(kWide, kWide);
+  moe_.shared = store_.gated_mlp(kWide, 2 * kWide);
+  const Tensor x = random_tensor(store_.random(), {800, kWide});
+  const StageObserver nobody;
+  for (const std::string_view name : kernels::available()) {
+    std::vector<float> first;
+    for (const int threads : {1, 2, 3, 5, 16}) {
+      ThreadPool pool(threads);
+      Arena scratch;
+      kernels::Context context{pool, scratch};
+      Tensor y({800, kWide});
+      const lectio::Run run{*kernels::by_name(name), context, Stages(nobody)};
+      forward(moe_, spec_, run, 1, x.view(), y.view());
+      if (first.empty()) first.assign(y.floats().begin(), y.floats().end());
+      EXPECT_TRUE(std::ranges::equal(y.floats(), first)) << name << ", " << threads << " threads";
     }
   }
 }
