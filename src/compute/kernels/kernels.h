@@ -5,9 +5,9 @@
 //
 // All activations are F32, dense, row-major; where a comment says so they may be BF16. Weights are
 // F32, BF16, F16 or a block format (compute/tensor/blocks.h) as they lie in the file; biases and
-// the vectors of norms are F32. Products of fewer than 8 rows, and linear_group's, with weights in
-// a block format may round the row once to 16 bits: within max |x| / 65534 for each number; for
-// more rows see Table::operand. A function reads its inputs and writes its last view; input and
+// the vectors of norms are F32. Products with weights in a block format may round a row of x once
+// to 16 bits: within max |x| / 65534 for each number; Table::operand says what some tables round
+// more than 7 rows to instead. A function reads its inputs and writes its last view; input and
 // output may be the same view only where a comment says so. Results do not depend on the number of
 // threads. Shapes are promises (LECTIO_CHECK), not user input.
 #pragma once
@@ -117,10 +117,10 @@ struct CachedQuery {
 struct Table {
   const char* name;
   // What this table rounds the left side of a product with many rows to, given the format of its
-  // weights. kF32: nothing is rounded. kBF16: x, and weights that are not BF16 themselves, to the
-  // nearest, each by at most 2^-8 of itself. kQ8: x in blocks of 32, by at most 1/254 of the
-  // largest magnitude in its block. Where it is not kF32, activations that only such products read
-  // may be kept as BF16 (activation_type).
+  // weights. kF32: nothing but what is said above is rounded. kBF16: x, and weights that are not
+  // BF16 themselves, to the nearest, each by at most 2^-8 of itself. kQ8: x in blocks of 32, by at
+  // most 1/254 of the largest magnitude in its block. Where it is not kF32, activations that only
+  // such products read may be kept as BF16 (activation_type).
   DType (*operand)(DType weight);
 
   // y[n, out] = activation(x[n, in] * weight[out, in]^T + bias[out]); bias may be empty. x and y

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <limits>
+
 #include "compute/kernels/kernels_testing.h"
 
 namespace lectio::kernels {
@@ -52,8 +54,8 @@ Tensor rounding_errors(const Table& table, const Case& c, TensorView x, TensorVi
 
 // A sum of k products, each rounded, in any order: at most k roundings on the way of each term, so
 // the error is below k u sum |x||w|; then the bias, and the activation, whose slope is below 1.13
-// and whose own error below 8 u |x|. Weights in blocks may meet few rows of x rounded to 16 bits,
-// which adds sum |w| max |x| / 65534 and two more roundings. Rounded factors and a rounded result
+// and whose own error below 8 u |x|. Weights in blocks may meet rows of x rounded to 16 bits, which
+// adds sum |w| max |x| / 65534 and two more roundings. Rounded factors and a rounded result
 // come on top.
 testing::AssertionResult agrees(const Table& table, Workbench& bench, Random& random, const Case& c,
                                 DType activations = DType::kF32) {
@@ -178,6 +180,53 @@ TEST_P(Linear, AgreesAcrossBlocksOfNarrowProducts) {
   }
   if (table().operand(DType::kBF16) == DType::kF32) return;
   EXPECT_TRUE(agrees(table(), bench, random, {265, 32, 66000, DType::kBF16}));
+}
+
+// Codes at both ends of their range, and activations of one sign: the largest sums there are.
+TEST_P(Linear, HoldsTheLargestSums) {
+  for (const int byte : {0x7F, 0x80}) {
+    Tensor weight({20, 1024}, DType::kQ8);
+    auto* const bytes = static_cast<std::uint8_t*>(weight.view().data);
+    const std::uint16_t scale = float_to_half(0.01F);
+    for (std::int64_t at = 0; at < weight.view().bytes(); at += 34) {
+      std::memcpy(bytes + at, &scale, 2);
+      std::memset(bytes + at + 2, byte, 32);
+    }
+    Tensor x({13, 1024});
+    std::fill_n(x.f32(), 13 * 1024, -3.0F);
+    Tensor got({13, 20});
+    Tensor expected({13, 20});
+    table().linear(bench.context, x.view(), weight.view(), {}, Activation::kNone, got.view());
+    reference().linear(bench.context, x.view(), weight.view(), {}, Activation::kNone,
+                       expected.view());
+    // The activations are the largest of their row and block, and so not rounded by whole numbers.
+    const double rounding = table().operand(DType::kQ8) == DType::kBF16 ? 1.01 * kBF16Unit : 0;
+    EXPECT_TRUE(within(got.floats(), expected.floats(), [&](std::size_t i) {
+      return (1028 * kUnit + rounding) * std::fabs(static_cast<double>(expected.floats()[i]));
+    })) << byte;
+  }
+}
+
+// Of one row; tables that round to 8 bits take it for zero.
+TEST_P(Linear, PassesOnWhatIsNoNumber) {
+  for (const DType dtype : kWeightTypes) {
+    if (table().operand(dtype) == DType::kQ8) continue;
+    for (const float bad :
+         {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+      Tensor x({15, 512});
+      x.f32()[8 * 512 + 17] = bad;
+      const Tensor weight = random_weights({20, 512}, dtype, random);
+      Tensor y({15, 20});
+      table().linear(bench.context, x.view(), weight.view(), {}, Activation::kNone, y.view());
+      for (std::int64_t i = 0; i < 15 * 20; ++i) {
+        if (i / 20 != 8) {
+          EXPECT_EQ(y.f32()[i], 0.0F) << dtype_name(dtype);
+        } else {
+          EXPECT_FALSE(std::isfinite(y.f32()[i])) << dtype_name(dtype);
+        }
+      }
+    }
+  }
 }
 
 // One input, weight 1, no bias: the activation alone. The argument of e^ is rounded, which costs (1

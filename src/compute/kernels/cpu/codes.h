@@ -57,6 +57,12 @@ inline Codes add_products(Codes sum, Codes a, Codes b) {
   return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
 }
 inline Vec floats_of(Codes sums) { return _mm256_cvtepi32_ps(sums); }
+// The two numbers at x in every lane of 32 bits.
+inline Codes all_pairs(const std::int16_t* x) {
+  std::int32_t pair = 0;
+  __builtin_memcpy(&pair, x, sizeof(pair));
+  return _mm256_set1_epi32(pair);
+}
 // round(x * factor) for the numbers at x, kWidth of them, whose results have 16 bits.
 inline void store_rounded(std::int16_t* to, Vec x, Vec factor) {
   const __m256i wide = _mm256_cvtps_epi32(_mm256_mul_ps(x, factor));
@@ -66,6 +72,28 @@ inline void store_rounded(std::int16_t* to, Vec x, Vec factor) {
 }
 
 #endif
+
+// A row of activations as whole numbers: code_scale(largest) times round(x * code_factor(largest)),
+// with its largest magnitude, which is NaN if a number is not finite. Rows too small for their
+// scale to have an inverse count as zero.
+inline float code_factor(float largest) { return largest < 1e-30F ? 0.0F : 32767.0F / largest; }
+inline float code_scale(float largest) { return largest < 1e-30F ? 0.0F : largest / 32767.0F; }
+inline float largest_magnitude(const float* x, std::int64_t count) {
+  Vec top = zero();
+  Vec check = zero();  // becomes NaN with the first number that is not finite
+  std::int64_t i = 0;
+  for (; i + kWidth <= count; i += kWidth) {
+    const Vec v = load(x + i);
+    top = max(magnitude(v), top);
+    check = fma(v, zero(), check);
+  }
+  if (i < count) {
+    const Vec v = load(x + i, first(count - i));
+    top = max(magnitude(v), top);
+    check = fma(v, zero(), check);
+  }
+  return max_of(top) + sum_of(check);
+}
 
 inline __m128i load_16_bytes(const std::uint8_t* p) {
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));

@@ -13,9 +13,6 @@
 namespace lectio::kernels::LECTIO_ISA {
 namespace {
 
-constexpr float kLargestCode = 32767.0F;
-// Rows this small count as zero: their scale has no float as its inverse.
-constexpr float kSmallest = 1e-30F;
 constexpr int kMaxRows = kWidth == 16 ? 8 : 4;
 constexpr int at_most(int rows) { return rows < kMaxRows ? rows : kMaxRows; }
 // One or two rows want memory in order; more want the activations loaded for two outs, where the
@@ -31,23 +28,6 @@ template <typename Block>
 constexpr std::int64_t kStepVectors = Block::kCodes + (Block::kOffset != 0 ? 1 : 0) +
                                       (Block::kHasMinimum ? 1 : 0);
 constexpr std::int64_t kVectorBytes = 2 * kCodeLanes;
-
-float largest_magnitude(const float* x, std::int64_t count) {
-  Vec top = zero();
-  Vec check = zero();  // becomes NaN with the first number that is not finite
-  std::int64_t i = 0;
-  for (; i + kWidth <= count; i += kWidth) {
-    const Vec v = load(x + i);
-    top = max(magnitude(v), top);
-    check = fma(v, zero(), check);
-  }
-  if (i < count) {
-    const Vec v = load(x + i, first(count - i));
-    top = max(magnitude(v), top);
-    check = fma(v, zero(), check);
-  }
-  return max_of(top) + sum_of(check);
-}
 
 // numbers[kNumbers] to the codes of one step.
 template <typename Block>
@@ -82,8 +62,7 @@ void order_step(const std::int16_t* numbers, std::uint8_t* to) {
 template <typename Block>
 float quantize(const float* x, std::int64_t depth, void* out) {
   const float largest = largest_magnitude(x, depth);
-  const bool is_zero = largest < kSmallest;  // false for NaN
-  const Vec factor = all(is_zero ? 0.0F : kLargestCode / largest);
+  const Vec factor = all(code_factor(largest));
   auto* to = static_cast<std::uint8_t*>(out);
   for (std::int64_t begin = 0; begin < depth; begin += Block::kNumbers) {
     std::int16_t numbers[Block::kNumbers];
@@ -96,7 +75,7 @@ float quantize(const float* x, std::int64_t depth, void* out) {
     order_step<Block>(numbers, to);
     to += kStepVectors<Block> * kVectorBytes;
   }
-  return is_zero ? 0.0F : largest / kLargestCode;
+  return code_scale(largest);
 }
 
 // One step of kOuts weight rows against kRows rows of activations.

@@ -135,6 +135,34 @@ struct CodeKernels {
   void (*multiply)(const FewCodes&) = nullptr;  // null where the set has no such loop
 };
 
+// c[rows, columns] (+)= x[rows, 32 blocks] * weights in whole numbers: tiles that CodeTiles::round
+// made, panels that CodeTiles::pack made. The sum of a block of 32 is exact; it enters an F32 sum
+// times the block's scale, and that sum enters c times the row's.
+struct CodeProduct {
+  const std::int16_t* x = nullptr;  // of the first tile
+  std::int64_t tile_stride = 0;
+  const float* x_scales = nullptr;  // [rows]
+  std::int64_t rows = 0;
+  const std::uint8_t* panels = nullptr;
+  std::int64_t blocks = 0;
+  std::int64_t columns = 0;
+  float* c = nullptr;
+  std::int64_t c_stride = 0;
+  bool accumulate = false;
+};
+// Products of many rows with weights in kQ8. Depths are multiples of 32.
+struct CodeTiles {
+  // Rounds rows [0, rows) of x, at most Isa::tile_rows, as CodeKernels::quantize does:
+  // tile[depth / 2][tile_rows][2], zeros for rows that are not there, and tile_rows scales.
+  void (*round)(const float* x, std::int64_t x_stride, std::int64_t rows, std::int64_t depth,
+                std::int16_t* tile, float* scales) = nullptr;
+  // Panels of columns [begin, begin + depth) of source[rows, ...], the last one filled up with
+  // zeros: for each block, numbers[16][Isa::panel][2] of 16 bits, then Isa::panel scales.
+  void (*pack)(const void* source, std::int64_t stride_bytes, std::int64_t rows, std::int64_t begin,
+               std::int64_t depth, std::uint8_t* packed) = nullptr;
+  void (*multiply)(const CodeProduct&) = nullptr;  // null where floats are as fast
+};
+
 // Arrays have one function a Format unless they say otherwise. All of it is constant data: no code
 // of a set runs before it is chosen.
 struct Isa {
@@ -149,6 +177,7 @@ struct Isa {
   const MultiplyFewRows* few_rows;  // kFloatFormats
   const Convert* convert;
   const CodeKernels* codes;  // one a CodeFormat
+  const CodeTiles* code_tiles;
   // y = finish(y + bias), per column; bias may be null. kAdd counts as kNone: the product before it
   // has added to y.
   void (*finish)(float* y, std::int64_t stride, std::int64_t rows, std::int64_t columns,

@@ -21,11 +21,14 @@ constexpr std::int64_t kManyRows = 8;
 // every kRowBlock rows: at n = 512 by a fifth, at n = 24 by a factor of 2.5.
 constexpr std::int64_t kDepthBlock = 384;
 constexpr std::int64_t kDecodedDepthBlock = 256;  // whole blocks of every format
+constexpr std::int64_t kWholeDepthBlock = 640;    // at most: a panel of 16-bit numbers in the first
 constexpr std::int64_t kColumnBlock = 256;
 constexpr std::int64_t kRowBlock = 264;
 
 struct Call {
   const float* x;
+  const std::int16_t* codes;  // x rounded, in tiles, for products in whole numbers; or null
+  const float* scales;        // of its rows
   TensorView weight;
   const float* bias;  // or null
   Finish finish;
@@ -46,9 +49,19 @@ struct Call {
   }
 };
 
+// Whether many rows are rounded to 16 bits and multiplied in whole numbers, which is faster.
+bool is_whole(const Isa& isa, DType weight) {
+  return weight == DType::kQ8 && isa.code_tiles->multiply != nullptr;
+}
+
 struct Tile {
   std::int64_t row, rows, column, columns;
 };
+
+// Equal parts of the depth, of whole blocks.
+std::int64_t whole_depth_block(std::int64_t in) {
+  return round_up(divide_up(in, divide_up(in, kWholeDepthBlock)), kQ8BlockLength);
+}
 
 // What a block of weights needs on the way, floats: its panels, and its rows as floats where they
 // are not read in place.
@@ -73,27 +86,48 @@ void unpack_weights(const Isa& isa, const Call& call, const Tile& tile, std::int
                                                 tile.columns, 0, depth, scratch.panels);
 }
 
+// What numbers [k, k + depth) of the rows give to a tile of y.
+void multiply_block(const Isa& isa, const Call& call, const Tile& tile, std::int64_t k,
+                    std::int64_t depth, const TileScratch& scratch) {
+  float* const y = call.y + tile.row * call.out + tile.column;
+  const bool accumulate = k > 0 || call.finish == Finish::kAdd;
+  if (call.codes != nullptr) {
+    auto* const panels = reinterpret_cast<std::uint8_t*>(scratch.panels);
+    isa.code_tiles->pack(call.weight_row(tile.column), call.weight_stride(), tile.columns, k, depth,
+                         panels);
+    isa.code_tiles->multiply({.x = call.codes + tile.row * call.in + isa.tile_rows * k,
+                              .tile_stride = isa.tile_rows * call.in,
+                              .x_scales = call.scales + tile.row,
+                              .rows = tile.rows,
+                              .panels = panels,
+                              .blocks = depth / kQ8BlockLength,
+                              .columns = tile.columns,
+                              .c = y,
+                              .c_stride = call.out,
+                              .accumulate = accumulate});
+    return;
+  }
+  unpack_weights(isa, call, tile, k, depth, scratch);
+  isa.multiply({.a = call.x + tile.row * call.in + k,
+                .a_stride = call.in,
+                .rows = tile.rows,
+                .b = scratch.panels,
+                .b_stride = isa.panel,
+                .panel_stride = isa.panel * depth,
+                .depth = depth,
+                .columns = tile.columns,
+                .c = y,
+                .c_stride = call.out,
+                .accumulate = accumulate});
+}
+
 // One tile of y, on the calling thread; the scratch has room for a block of weights.
 void multiply_tile(const Isa& isa, const Call& call, const Tile& tile, std::int64_t depth_block,
                    const TileScratch& scratch) {
-  float* const y = call.y + tile.row * call.out + tile.column;
   for (std::int64_t k = 0; k < call.in; k += depth_block) {
-    const std::int64_t depth = std::min(depth_block, call.in - k);
-    unpack_weights(isa, call, tile, k, depth, scratch);
-    isa.multiply({
-        .a = call.x + tile.row * call.in + k,
-        .a_stride = call.in,
-        .rows = tile.rows,
-        .b = scratch.panels,
-        .b_stride = isa.panel,
-        .panel_stride = isa.panel * depth,
-        .depth = depth,
-        .columns = tile.columns,
-        .c = y,
-        .c_stride = call.out,
-        .accumulate = k > 0 || call.finish == Finish::kAdd,
-    });
+    multiply_block(isa, call, tile, k, std::min(depth_block, call.in - k), scratch);
   }
+  float* const y = call.y + tile.row * call.out + tile.column;
   isa.finish(y, call.out, tile.rows, tile.columns, call.bias_from(tile.column), call.finish);
 }
 
@@ -104,7 +138,9 @@ void many_rows(const Isa& isa, Context& context, const Call& call) {
   const std::int64_t wanted = divide_up(call.out * row_blocks, 4 * slots(context));
   const std::int64_t columns = std::clamp(round_up(wanted, isa.panel), isa.panel, kColumnBlock);
   const bool in_place = is_read_in_place(call.weight.dtype);
-  const std::int64_t depth_block = in_place ? kDepthBlock : kDecodedDepthBlock;
+  const std::int64_t depth_block = call.codes != nullptr
+                                       ? whole_depth_block(call.in)
+                                       : (in_place ? kDepthBlock : kDecodedDepthBlock);
   const std::int64_t block = columns * std::min(depth_block, call.in);
   ScratchScope scope(context.scratch);
   float* const panels = scope.make({slots(context), block}).f32();
@@ -118,6 +154,27 @@ void many_rows(const Isa& isa, Context& context, const Call& call) {
                   {panels + slot * block, in_place ? nullptr : decoded + slot * block});
   };
   share_tasks(context, row_blocks * divide_up(call.out, columns), call.ns(), body);
+}
+
+// The same with x rounded to 16 bits, once for all tiles of y.
+void many_rows_whole(const Isa& isa, Context& context, Call call) {
+  const std::int64_t tiles = divide_up(call.n, isa.tile_rows);
+  const std::int64_t tile = isa.tile_rows * call.in;
+  ScratchScope scope(context.scratch);
+  auto* const codes = static_cast<std::int16_t*>(scope.make({tiles, tile}, DType::kF16).data);
+  float* const scales = scope.make({tiles, isa.tile_rows}).f32();
+  share(context, tiles, 1, static_cast<double>(6 * call.n * call.in) / kBytesPerNs,
+        [&](std::int64_t begin, std::int64_t end) {
+          for (std::int64_t t = begin; t < end; ++t) {
+            const std::int64_t row = t * isa.tile_rows;
+            isa.code_tiles->round(call.x + row * call.in, call.in,
+                                  std::min(isa.tile_rows, call.n - row), call.in, codes + t * tile,
+                                  scales + row);
+          }
+        });
+  call.codes = codes;
+  call.scales = scales;
+  many_rows(isa, context, call);
 }
 
 }  // namespace
@@ -171,6 +228,8 @@ void linear(const Isa& isa, Context& context, TensorView x, TensorView weight, T
   const std::int64_t out = y.columns();
   check_linear(x, weight, bias, y);
   const Call call{.x = x.f32(),
+                  .codes = nullptr,
+                  .scales = nullptr,
                   .weight = weight,
                   .bias = bias.empty() ? nullptr : bias.f32(),
                   .finish = finish_of(activation),
@@ -190,6 +249,8 @@ void linear(const Isa& isa, Context& context, TensorView x, TensorView weight, T
     const FewRowsJob job{
         .x = x, .weight = weight, .gate = {}, .y = y, .bias = call.bias, .finish = call.finish};
     multiply_few_rows(isa, context, {&job, 1});
+  } else if (is_whole(isa, weight.dtype)) {
+    many_rows_whole(isa, context, call);
   } else {
     many_rows(isa, context, call);
   }

@@ -17,6 +17,9 @@ extern const Convert kConvert[kFormats];
 // codes_isa.cpp
 extern const CodeKernels kCodeKernels[kCodeFormats];
 
+// code_product_isa.cpp
+extern const CodeTiles kCodeTiles;
+
 // cached_attention_isa.cpp
 extern const AttendCached kAttendCached[kFloatFormats];
 void attend_codes(const CachedHead& head);

@@ -18,6 +18,7 @@ const Isa kIsa = {
     .few_rows = kFewRows,
     .convert = kConvert,
     .codes = kCodeKernels,
+    .code_tiles = &kCodeTiles,
     .finish = finish,
     .position_bias = position_bias,
     .attend_cached = kAttendCached,
