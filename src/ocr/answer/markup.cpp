@@ -2,11 +2,10 @@
 #include "ocr/answer/markup.h"
 
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <utility>
 
-#include "base/utf8.h"
+#include "base/entity.h"
 #include "ocr/answer/grounding.h"
 
 namespace lectio {
@@ -16,16 +15,6 @@ constexpr std::array<std::string_view, 22> kTags = {
     "table", "thead",  "tbody", "tfoot", "tr",  "td", "th", "caption", "b",   "i",    "u",
     "s",     "strong", "em",    "sub",   "sup", "br", "p",  "center",  "div", "span", "html"};
 constexpr std::size_t kLongestTag = 400;
-
-constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kEntities = {{
-    {"&amp;", "&"},
-    {"&lt;", "<"},
-    {"&gt;", ">"},
-    {"&quot;", "\""},
-    {"&apos;", "'"},
-    {"&nbsp;", " "},
-    {"&#39;", "'"},
-}};
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 char small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -152,26 +141,6 @@ Tag tag_at(std::string_view text, std::size_t at) {
   if (close == std::string_view::npos || text[close] != '>') return {};
   tag.size = close + 1 - at;
   return tag;
-}
-
-Entity entity_at(std::string_view text, std::size_t at) {
-  if (at >= text.size() || text[at] != '&') return {};
-  for (const auto& [entity, meaning] : kEntities) {
-    if (text.substr(at, entity.size()) == entity) return {entity.size(), std::string(meaning)};
-  }
-  if (text.substr(at, 2) != "&#") return {};
-  const bool hex = text.substr(at + 2, 1) == "x" || text.substr(at + 2, 1) == "X";
-  const std::size_t digits = at + (hex ? 3 : 2);
-  std::uint32_t code = 0;
-  const auto read = std::from_chars(text.data() + std::min(digits, text.size()),
-                                    text.data() + text.size(), code, hex ? 16 : 10);
-  if (read.ec != std::errc() || read.ptr == text.data() + text.size() || *read.ptr != ';')
-    return {};
-  if (code < 0x20) return {};
-  Entity entity;
-  entity.size = static_cast<std::size_t>(read.ptr - (text.data() + at)) + 1;
-  append_utf8(entity.text, code);
-  return entity;
 }
 
 PlainText plain_text(std::string_view markup) { return PlainWriter(markup).write(); }

@@ -19,13 +19,6 @@ struct Tag {
 };
 Tag tag_at(std::string_view text, std::size_t at);
 
-// An entity as &amp; or &#39;: its bytes, and the UTF-8 that it stands for. size 0: none.
-struct Entity {
-  std::size_t size = 0;
-  std::string text;
-};
-Entity entity_at(std::string_view text, std::size_t at);
-
 // Plain text and where each of its bytes came from.
 struct PlainText {
   std::string text;

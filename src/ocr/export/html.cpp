@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/entity.h"
 #include "ocr/answer/answer.h"
 #include "ocr/answer/grounding.h"
 #include "ocr/answer/markup.h"

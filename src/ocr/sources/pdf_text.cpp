@@ -2,7 +2,6 @@
 #include "ocr/sources/pdf_text.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -10,24 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/entity.h"
+
 namespace lectio {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kEntities = {
-    {{"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&apos;", "'"}}};
-
-std::string unescaped(std::string_view text) {
-  std::string result;
-  while (!text.empty()) {
-    const auto* const entity = std::find_if(kEntities.begin(), kEntities.end(), [&](const auto& e) {
-      return text.starts_with(e.first);
-    });
-    const bool found = entity != kEntities.end();
-    result += found ? entity->second : text.substr(0, 1);
-    text.remove_prefix(found ? entity->first.size() : 1);
-  }
-  return result;
-}
 
 // name="12.5"
 std::optional<double> attribute(std::string_view tag, std::string_view name) {
@@ -97,7 +82,7 @@ class LayerReader {
     if (end == std::string_view::npos || end < end_of_tag || !x0 || !y0 || !x1 || !y1) {
       return wrong(line);
     }
-    const std::string text = unescaped(line.substr(end_of_tag + 1, end - end_of_tag - 1));
+    const std::string text = without_entities(line.substr(end_of_tag + 1, end - end_of_tag - 1));
     const Box box{pixel(*x0, width_, false), pixel(*y0, height_, false), pixel(*x1, width_, true),
                   pixel(*y1, height_, true)};
     if (text.empty() || box.empty()) return {};
