@@ -126,10 +126,8 @@ void place_layer_words(const TextLayer& layer, DocumentPage& page) {
   }
 }
 
-}  // namespace
-
-DocumentPage assemble_text(const PageFrame& frame, const PageText& text,
-                           const AssemblyOptions& options) {
+DocumentPage assemble(const PageFrame& frame, const PageText& text,
+                      const TextConfidence& confidence, const AssemblyOptions& options) {
   DocumentPage result;
   result.index = frame.index;
   result.width = frame.width;
@@ -148,7 +146,6 @@ DocumentPage assemble_text(const PageFrame& frame, const PageText& text,
   result.blocks = std::move(parsed.blocks);
   result.problems = std::move(parsed.problems);
 
-  const TextConfidence confidence(text);
   result.confidence = confidence.whole();
   for (Block& block : result.blocks) {
     block.confidence = confidence.over(block.answer_begin, block.answer_end);
@@ -156,14 +153,22 @@ DocumentPage assemble_text(const PageFrame& frame, const PageText& text,
   return result;
 }
 
+}  // namespace
+
+DocumentPage assemble_text(const PageFrame& frame, const PageText& text,
+                           const AssemblyOptions& options) {
+  return assemble(frame, text, TextConfidence(text), options);
+}
+
 DocumentPage assemble_page(const Page& page, const PageText& text, const AssemblyOptions& options) {
-  DocumentPage result = assemble_text(
-      {page.source, page.index, page.image.width, page.image.height, page.dpi}, text, options);
+  const TextConfidence confidence(text);
+  DocumentPage result =
+      assemble({page.source, page.index, page.image.width, page.image.height, page.dpi}, text,
+               confidence, options);
   if (page.layer && page.layer->text == text.text) {
     if (options.words) place_layer_words(*page.layer, result);
   } else if (options.words && !result.blocks.empty()) {
     const InkMask mask = find_ink(page.image);
-    const TextConfidence confidence(text);
     WordPlacer(mask, confidence, result).place_all();
   }
   return result;
