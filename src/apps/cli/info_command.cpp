@@ -88,19 +88,8 @@ std::vector<ModeTokens> tokens_of_modes(Family family) {
   return modes;
 }
 
-Result<ModelInfo> inspect(const std::filesystem::path& folder,
-                          const std::filesystem::path& vision) {
-  LECTIO_TRY(const Network network, Network::open(folder, vision));
-  LECTIO_TRY(const Checkpoint checkpoint, open_checkpoint(folder, vision));
-  const TensorSource& source = checkpoint.tensors;
-  LECTIO_TRY(const Tokenizer tokenizer, Tokenizer::of_model(folder));
-  ModelInfo info;
-  info.folder = folder.string();
-  info.spec = network.spec();
-  info.parameters = network.parameters();
-  info.bytes = network.weight_bytes();
-  info.tokenizer_entries = tokenizer.size();
-  info.modes = tokens_of_modes(info.spec.family);
+// parts, active and formats.
+void count_tensors(const TensorSource& source, ModelInfo& info) {
   std::int64_t routed = 0;
   for (const TensorEntry& entry : tensor_table(info.spec)) {
     const StoredTensor* const stored = entry.used ? source.find(entry.name) : nullptr;
@@ -120,6 +109,22 @@ Result<ModelInfo> inspect(const std::filesystem::path& folder,
   // A token meets only its own routed experts, and looks up one row of the embeddings.
   const DecoderSpec& decoder = info.spec.decoder;
   info.active += routed / decoder.experts * decoder.experts_per_token;
+}
+
+Result<ModelInfo> inspect(const std::filesystem::path& folder,
+                          const std::filesystem::path& vision) {
+  LECTIO_TRY(Checkpoint checkpoint, open_checkpoint(folder, vision));
+  ModelInfo info;
+  info.folder = folder.string();
+  info.spec = checkpoint.spec;
+  count_tensors(checkpoint.tensors, info);
+  const auto network = Network::of(std::move(checkpoint.spec), std::move(checkpoint.tensors));
+  if (!network) return network.error().within(folder.string());
+  LECTIO_TRY(const Tokenizer tokenizer, Tokenizer::of_model(folder));
+  info.parameters = network->parameters();
+  info.bytes = network->weight_bytes();
+  info.tokenizer_entries = tokenizer.size();
+  info.modes = tokens_of_modes(info.spec.family);
   return info;
 }
 
