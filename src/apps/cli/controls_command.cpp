@@ -3,6 +3,7 @@
 // no language predicts; texts under another page's picture.
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "apps/cli/commands.h"
@@ -130,29 +131,34 @@ Result<ControlsReport> measure(const EvalControlsArguments& arguments, Session& 
   return report;
 }
 
-Result<void> write_to(const std::filesystem::path& where, std::string_view bytes) {
-  LECTIO_TRY(Output output, Output::open(where));
-  return write_all(std::move(output), bytes);
-}
-
 }  // namespace
 
 int run_eval_controls(const EvalControlsArguments& arguments) {
   std::stop_source stop;
   const Interrupt interrupt(stop);
+  std::optional<Output> json_output;
+  if (!arguments.json.empty()) {
+    auto opened = Output::open(arguments.json);
+    if (!opened) return report(opened.error());
+    json_output.emplace(*std::move(opened));
+  }
   auto session = open_session(arguments.reading, stop.get_token());
   if (!session) return report(session.error());
   const auto result = measure(arguments, *session);
   if (!result) {
     return interrupt.happened() ? static_cast<int>(kExitCancelled) : report(result.error());
   }
-  if (!arguments.json.empty()) {
-    if (auto written = write_to(arguments.json, to_json(*result)); !written) {
+  if (json_output) {
+    if (auto written = write_all(*std::move(json_output), to_json(*result)); !written) {
       return report(written.error());
     }
   }
   if (arguments.json != "-") {
-    if (auto written = write_to("-", to_table(*result)); !written) return report(written.error());
+    auto table = Output::open("-");
+    if (!table) return report(table.error());
+    if (auto written = write_all(*std::move(table), to_table(*result)); !written) {
+      return report(written.error());
+    }
   }
   return kExitOk;
 }
