@@ -135,10 +135,14 @@ Tensor make_weights(Shape shape, DType dtype) {
   const std::int64_t size = tensor.view().bytes();
   if (dtype == DType::kF32) {
     for (float& x : tensor.floats()) x = static_cast<float>(random.uniform(-1, 1));
-  } else if (dtype == DType::kQ8) {
+  } else if (is_block_format(dtype)) {
     for (std::int64_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>(i * 37);
-    const std::uint16_t scale = float_to_half(0.01F);
-    for (std::int64_t i = 0; i < size; i += 34) std::memcpy(bytes + i, &scale, 2);
+    const std::uint16_t factor = float_to_half(0.01F);
+    const bool two = dtype == DType::kQ5Min || dtype == DType::kQ4K || dtype == DType::kQ5K;
+    for (std::int64_t i = dtype == DType::kQ6K ? 208 : 0; i < size; i += block_bytes(dtype)) {
+      std::memcpy(bytes + i, &factor, 2);
+      if (two) std::memcpy(bytes + i + 2, &factor, 2);
+    }
   } else {
     LECTIO_CHECK(dtype == DType::kBF16 || dtype == DType::kF16, dtype_name(dtype));
     const auto* const patterns = dtype == DType::kBF16 ? "\x80\x3f\x40\xbe" : "\x00\x3c\x00\xb8";
@@ -283,6 +287,15 @@ const Linear kLinears[] = {
     {1, 1280, 6848, DType::kBF16},
     {1, 6848, 1280, DType::kBF16},
     {1, 1280, 129280, DType::kBF16},
+    {1, 1280, 6848, DType::kQ4},
+    {1, 1280, 6848, DType::kQ5},
+    {1, 1280, 6848, DType::kQ5Min},
+    {1, 1280, 6848, DType::kQ4K},
+    {1, 1280, 6848, DType::kQ5K},
+    {1, 1280, 6848, DType::kQ6K},
+    {4, 1280, 6848, DType::kQ4},
+    {4, 1280, 6848, DType::kQ5Min},
+    {4, 1280, 6848, DType::kQ5K},
     {1, 384, 384, DType::kQ8},
     {1, 384, 1024, DType::kQ8},
     {1, 384, 8192, DType::kQ8},

@@ -105,6 +105,18 @@ struct Q4Codes : NibbleBlocks<18> {
   }
 };
 
+// The six-bit scales and minima of the eight runs of a block of Q4_K or Q5_K, a byte each.
+inline void split_runs(const std::uint8_t* bytes, std::uint64_t& scales, std::uint64_t& minima) {
+  std::uint32_t packed[3];
+  __builtin_memcpy(packed, bytes, 12);
+  const std::uint32_t upper_scales = (packed[0] >> 6) & 0x03030303U;
+  const std::uint32_t upper_minima = (packed[1] >> 6) & 0x03030303U;
+  scales = (packed[0] & 0x3F3F3F3FU) |
+           std::uint64_t{(packed[2] & 0x0F0F0F0FU) | (upper_scales << 4)} << 32;
+  minima = (packed[1] & 0x3F3F3F3FU) |
+           std::uint64_t{((packed[2] >> 4) & 0x0F0F0F0FU) | (upper_minima << 4)} << 32;
+}
+
 #if defined(__AVX512F__)
 
 // Bit i of the four bytes behind the factor is bit 4 of number i.
@@ -155,16 +167,9 @@ struct Q4KCodes {
   }
 
   static void unpack(const std::uint8_t* block, Codes (&codes)[kCodes], Vec& scale, Vec& minimum) {
-    std::uint32_t packed[3];
-    __builtin_memcpy(packed, block + 4, 12);
-    const std::uint32_t upper_scales = (packed[0] >> 6) & 0x03030303U;
-    const std::uint32_t upper_minima = (packed[1] >> 6) & 0x03030303U;
-    const std::uint64_t scales =
-        (packed[0] & 0x3F3F3F3FU) | std::uint64_t{(packed[2] & 0x0F0F0F0FU) | (upper_scales << 4)}
-                                        << 32;
-    const std::uint64_t minima =
-        (packed[1] & 0x3F3F3F3FU) |
-        std::uint64_t{((packed[2] >> 4) & 0x0F0F0F0FU) | (upper_minima << 4)} << 32;
+    std::uint64_t scales = 0;
+    std::uint64_t minima = 0;
+    split_runs(block + 4, scales, minima);
     const __m512i runs = _mm512_castsi128_si512(
         _mm_cvtepu8_epi16(_mm_cvtsi64_si128(static_cast<std::int64_t>(scales))));
     // Lanes 0 to 15 belong to run 0, lanes 16 to 31 to run 2 of a vector's four.
@@ -235,6 +240,132 @@ struct Q6KCodes {
       }
     }
     scale = _mm512_cvtph_ps(_mm256_set1_epi16(load_half(block + 208)));
+  }
+};
+
+#else
+
+// With vectors of 16 numbers the numbers stay in their order: 32 bytes of codes, then two vectors.
+template <std::int64_t kLength>
+struct InOrder {
+  static constexpr std::int64_t kNumbers = kLength;
+  static constexpr int kCodes = kLength / kCodeLanes;
+  static constexpr std::int64_t source(std::int64_t c, std::int64_t w) {
+    return c * kCodeLanes + w;
+  }
+};
+
+inline __m256i load_32_bytes(const std::uint8_t* p) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+}
+inline __m256i low_bits(__m256i bytes) { return _mm256_and_si256(bytes, _mm256_set1_epi8(0x0F)); }
+inline __m256i high_bits(__m256i bytes) { return low_bits(_mm256_srli_epi16(bytes, 4)); }
+inline void widen(__m256i bytes, Codes* codes) {  // without sign
+  codes[0] = _mm256_cvtepu8_epi16(_mm256_castsi256_si128(bytes));
+  codes[1] = _mm256_cvtepu8_epi16(_mm256_extracti128_si256(bytes, 1));
+}
+inline Codes times(Codes codes, int scale) { return _mm256_mullo_epi16(codes, all_codes(scale)); }
+
+// The 32 codes under four bytes of upper bits and 16 bytes of low ones.
+inline void unpack_fives(const std::uint8_t* bytes, Codes (&codes)[2]) {
+  std::int32_t upper = 0;
+  __builtin_memcpy(&upper, bytes, 4);
+  const __m256i byte_of =
+      _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+  const __m256i bits = _mm256_set1_epi64x(static_cast<std::int64_t>(0x8040201008040201U));
+  const __m256i there = _mm256_shuffle_epi8(_mm256_set1_epi32(upper), byte_of);
+  const __m256i set = _mm256_cmpeq_epi8(_mm256_and_si256(there, bits), bits);
+  const __m128i nibbles = load_16_bytes(bytes + 4);
+  const __m256i low = low_bits(
+      _mm256_inserti128_si256(_mm256_castsi128_si256(nibbles), _mm_srli_epi16(nibbles, 4), 1));
+  widen(_mm256_or_si256(low, _mm256_and_si256(set, _mm256_set1_epi8(16))), codes);
+}
+
+struct Q5Codes : InOrder<32> {
+  static constexpr std::int64_t kBytes = 22;
+  static constexpr int kOffset = -16;
+  static constexpr bool kHasMinimum = false;
+
+  static void unpack(const std::uint8_t* block, Codes (&codes)[kCodes], Vec& scale,
+                     Vec& /*minimum*/) {
+    unpack_fives(block + 2, codes);
+    scale = _mm256_cvtph_ps(_mm_set1_epi16(load_half(block)));
+  }
+};
+
+struct Q5MinCodes : InOrder<32> {
+  static constexpr std::int64_t kBytes = 24;
+  static constexpr int kOffset = 0;
+  static constexpr bool kHasMinimum = true;
+
+  static void unpack(const std::uint8_t* block, Codes (&codes)[kCodes], Vec& scale, Vec& minimum) {
+    unpack_fives(block + 4, codes);
+    scale = _mm256_cvtph_ps(_mm_set1_epi16(load_half(block)));
+    minimum = _mm256_cvtph_ps(_mm_cvtsi32_si128(static_cast<std::uint16_t>(load_half(block + 2))));
+  }
+};
+
+// A block of 256 numbers a step. Its whole-numbered scales are multiplied into the codes, which
+// stay below 2^12.
+template <bool kFive>
+struct LongCodes : InOrder<256> {
+  static constexpr std::int64_t kBytes = kFive ? 176 : 144;
+  static constexpr int kOffset = 0;
+  static constexpr bool kHasMinimum = true;
+
+  static void unpack(const std::uint8_t* block, Codes (&codes)[kCodes], Vec& scale, Vec& minimum) {
+    std::uint64_t scales = 0;
+    std::uint64_t minima = 0;
+    split_runs(block + 4, scales, minima);
+    const std::uint8_t* const low = block + kBytes - 128;
+    const __m256i upper = kFive ? load_32_bytes(block + 16) : _mm256_setzero_si256();
+#pragma GCC unroll 8
+    for (int run = 0; run < 8; ++run) {
+      const __m256i both = load_32_bytes(low + run / 2 * 32);
+      __m256i bytes = run % 2 == 0 ? low_bits(both) : high_bits(both);
+      if constexpr (kFive) {
+        const __m256i bit = _mm256_set1_epi8(static_cast<char>(1U << run));
+        const __m256i set = _mm256_cmpeq_epi8(_mm256_and_si256(upper, bit), bit);
+        bytes = _mm256_or_si256(bytes, _mm256_and_si256(set, _mm256_set1_epi8(16)));
+      }
+      widen(bytes, codes + 2 * run);
+      const int of_run = static_cast<int>(scales >> (8 * run) & 63);
+      codes[2 * run] = times(codes[2 * run], of_run);
+      codes[2 * run + 1] = times(codes[2 * run + 1], of_run);
+    }
+    scale = _mm256_cvtph_ps(_mm_set1_epi16(load_half(block)));
+    const Vec runs_minima = _mm256_cvtepi32_ps(
+        _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(static_cast<std::int64_t>(minima))));
+    const Vec factor = _mm256_cvtph_ps(_mm_set1_epi16(load_half(block + 2)));
+    minimum = sub(zero(), mul(runs_minima, factor));
+  }
+};
+using Q4KCodes = LongCodes<false>;
+using Q5KCodes = LongCodes<true>;
+
+// A vector is a run of 16 numbers, with one signed byte as its scale.
+struct Q6KCodes : InOrder<256> {
+  static constexpr std::int64_t kBytes = 210;
+  static constexpr int kOffset = 0;
+  static constexpr bool kHasMinimum = false;
+
+  static void unpack(const std::uint8_t* block, Codes (&codes)[kCodes], Vec& scale,
+                     Vec& /*minimum*/) {
+#pragma GCC unroll 8
+    for (int run = 0; run < 8; ++run) {  // of 32 numbers
+      const __m256i both = load_32_bytes(block + run / 4 * 64 + run % 2 * 32);
+      const __m256i low = run % 4 < 2 ? low_bits(both) : high_bits(both);
+      const __m256i upper = _mm256_and_si256(
+          _mm256_srli_epi16(load_32_bytes(block + 128 + run / 4 * 32), run % 4 * 2),
+          _mm256_set1_epi8(3));
+      widen(_mm256_or_si256(low, _mm256_slli_epi16(upper, 4)), codes + 2 * run);
+#pragma GCC unroll 2
+      for (int c = 2 * run; c < 2 * run + 2; ++c) {
+        codes[c] = times(_mm256_sub_epi16(codes[c], all_codes(32)),
+                         static_cast<std::int8_t>(block[192 + c]));
+      }
+    }
+    scale = _mm256_cvtph_ps(_mm_set1_epi16(load_half(block + 208)));
   }
 };
 

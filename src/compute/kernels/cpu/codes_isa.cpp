@@ -22,6 +22,9 @@ constexpr int outs_at_a_time(int rows) {
   return rows <= 2 || Block::kCodes > 4 ? 1 : 2;
 }
 
+// Vectors whose products a lane of 32 bits holds: two of 16 bits by 13 in each.
+constexpr int kMostCodes = 8;
+
 // Activations of a step: the vectors of codes, then what the offset makes of them, then the sums of
 // the runs.
 template <typename Block>
@@ -95,8 +98,15 @@ inline void add_step(const std::uint8_t* const (&steps)[kOuts], const std::uint8
         Block::kOffset == 0 ? zero_codes() : load_codes(row + Block::kCodes * kVectorBytes);
 #pragma GCC unroll 2
     for (int o = 0; o < kOuts; ++o) totals[o] = start;
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int c = 0; c < Block::kCodes; ++c) {
+      if (c > 0 && c % kMostCodes == 0) {  // more might not fit into 32 bits
+#pragma GCC unroll 2
+        for (int o = 0; o < kOuts; ++o) {
+          sums[r][o] = fma(floats_of(totals[o]), scales[o], sums[r][o]);
+          totals[o] = zero_codes();
+        }
+      }
       const Codes left = load_codes(row + c * kVectorBytes);
 #pragma GCC unroll 2
       for (int o = 0; o < kOuts; ++o) totals[o] = add_products(totals[o], codes[o][c], left);
@@ -195,12 +205,14 @@ constexpr CodeKernels kernels_of() {
 }  // namespace
 
 #if defined(__AVX512F__)
-const CodeKernels kCodeKernels[kCodeFormats] = {kernels_of<Q8Codes>(), kernels_of<Q4Codes>(),
-                                                kernels_of<Q5Codes>(), kernels_of<Q4KCodes>(),
+const CodeKernels kCodeKernels[kCodeFormats] = {kernels_of<Q8Codes>(),  kernels_of<Q4Codes>(),
+                                                kernels_of<Q5Codes>(),  {},
+                                                kernels_of<Q4KCodes>(), {},
                                                 kernels_of<Q6KCodes>()};
 #else
 const CodeKernels kCodeKernels[kCodeFormats] = {
-    kernels_of<Q8Codes>(), kernels_of<Q4Codes>(), {}, {}, {}};
+    kernels_of<Q8Codes>(),  kernels_of<Q4Codes>(),  kernels_of<Q5Codes>(), kernels_of<Q5MinCodes>(),
+    kernels_of<Q4KCodes>(), kernels_of<Q5KCodes>(), kernels_of<Q6KCodes>()};
 #endif
 
 }  // namespace lectio::kernels::LECTIO_ISA

@@ -36,8 +36,12 @@ const CodeKernels* codes_of(const Isa& isa, DType dtype) {
       return found(CodeFormat::kQ4);
     case DType::kQ5:
       return found(CodeFormat::kQ5);
+    case DType::kQ5Min:
+      return found(CodeFormat::kQ5Min);
     case DType::kQ4K:
       return found(CodeFormat::kQ4K);
+    case DType::kQ5K:
+      return found(CodeFormat::kQ5K);
     case DType::kQ6K:
       return found(CodeFormat::kQ6K);
     default:

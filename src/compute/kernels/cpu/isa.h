@@ -108,8 +108,8 @@ using AttendCached = void (*)(const CachedHead&);
 using Convert = void (*)(const void* source, std::int64_t count, float* y);
 
 // Block formats whose products with few rows are sums of whole numbers; the order of Isa::codes.
-enum class CodeFormat : std::uint8_t { kQ8, kQ4, kQ5, kQ4K, kQ6K };
-inline constexpr int kCodeFormats = 5;
+enum class CodeFormat : std::uint8_t { kQ8, kQ4, kQ5, kQ5Min, kQ4K, kQ5K, kQ6K };
+inline constexpr int kCodeFormats = 7;
 
 // y[n, outs] = x[n, depth] * weight[outs, depth]^T, with the rows of x as CodeKernels::quantize
 // made them.
