@@ -412,11 +412,15 @@ TEST_F(PipelineTest, AStoredResultReadsBackToTheByte) {
 }
 
 TEST_F(PipelineTest, AStoredFractionThatIsNoWholeNumberOfOursIsRefused) {
-  std::string json = to_stored_json(stored());
+  const std::string json = to_stored_json(stored());
   const std::string tokens = "\"vision_tokens\":273";
   const std::size_t at = json.find(tokens);
   ASSERT_NE(at, std::string::npos);
-  EXPECT_FALSE(from_stored_json(json.replace(at, tokens.size(), "\"vision_tokens\":1e300")));
+  for (const char* wild : {"1e300", "-1e300", "1e10"}) {  // one that std::int64_t would hold, too
+    std::string damaged = json;
+    damaged.replace(at, tokens.size(), "\"vision_tokens\":" + std::string(wild));
+    EXPECT_FALSE(from_stored_json(damaged)) << wild;
+  }
 }
 
 TEST_F(PipelineTest, ADamagedResultIsReadAgain) {

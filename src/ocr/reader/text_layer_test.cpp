@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace lectio {
 namespace {
 
@@ -83,6 +85,29 @@ TEST_F(TextLayerTest, IsNotTakenWhereSomethingSpeaksAgainstIt) {
   Page hidden = printed_page();
   hidden.image = Image(400, 300, 255);
   EXPECT_FALSE(is_read(hidden, TextLayerUse::kOnly));
+}
+
+TEST_F(TextLayerTest, IsNotTakenForABlankPage) {
+  Page page = printed_page();
+  page.image = Image(400, 300, 255);
+  const auto reading =
+      read_with_layer(page, look_at_ink(page.image), TextLayerUse::kPrefer, {},
+                      [](const Page&, const ReadOptions&) { return Result<PageText>(PageText()); });
+  ASSERT_TRUE(reading);
+  EXPECT_EQ(reading->verdict, Verdict::kBlank);
+  EXPECT_EQ(reading->text.text, "") << "text that nobody sees";
+}
+
+TEST_F(TextLayerTest, OfALittleInkItIsNotAskedWhereItStands) {
+  Page page = printed_page();
+  for (std::int64_t y = 60; y < page.image.height; ++y) {  // one line of ten bars is left
+    std::fill_n(page.image.row(y), 3 * page.image.width, std::uint8_t{255});
+  }
+  page.layer->text.resize(10);
+  page.layer->words = {{0, 10, Box{38, 200, 240, 220}, 0}};  // somewhere else
+  EXPECT_FALSE(is_read(page));
+  EXPECT_EQ(reading_.verdict, Verdict::kOk);
+  EXPECT_FALSE(reading_.evidence.unread_ink);
 }
 
 TEST_F(TextLayerTest, APageWithoutOneIsReadOrSkipped) {

@@ -129,6 +129,35 @@ TEST(FindUnread, APictureSaysNothingAboutMissingText) {
   EXPECT_FALSE(find_unread(page, ink, lines_of(0, 4)));
 }
 
+TEST(FindUnread, APageWithLittleInkSaysNothing) {
+  const Page page = print();
+  InkReport ink = look_at_ink(page.image);
+  ink.characters = 39;
+  EXPECT_FALSE(find_unread(page, ink, ""));
+  ink.characters = 40;
+  EXPECT_TRUE(find_unread(page, ink, ""));
+}
+
+TEST(FindUnread, AShortLineIsEvidenceAndNoRegion) {
+  const Page page = print();
+  const InkReport ink = look_at_ink(page.image);
+  // All but the last line, which has 33 letters; then all but the last two.
+  const auto without_last = [&](std::int64_t lines) {
+    const std::string end =
+        std::to_string((50 + (kLines - lines) * kPitch) * 999 / page.image.height);
+    return find_unread(page, ink,
+                       "<|ref|>text<|/ref|><|det|>[[0, 0, 999, " + end + "]]<|/det|>\n" +
+                           lines_of(0, kLines - lines));
+  };
+  const auto one = without_last(1);
+  ASSERT_TRUE(one);
+  EXPECT_NEAR(one->share, 1.0 / kLines, 0.02);
+  EXPECT_TRUE(one->regions.empty());
+  const auto two = without_last(2);
+  ASSERT_TRUE(two);
+  EXPECT_EQ(two->regions.size(), 1U);
+}
+
 PageText tokens_of(const std::string& text) {
   PageText page;
   page.text = text;
