@@ -29,7 +29,7 @@ struct Prepared {
 // From the middle stage to the last.
 struct Outcome {
   PageResult result;
-  std::int64_t bytes = 0;               // of the page's picture, kept or not
+  std::int64_t bytes = 0;               // of the page's picture, kept or not, or of what was made
   std::optional<Error> problem_of_all;  // instead of a result: no page can be read
 };
 
@@ -70,6 +70,10 @@ struct Taken {
 
 std::int64_t picture_bytes(const std::optional<Page>& page) {
   return page ? static_cast<std::int64_t>(page->image.pixels.size()) : 0;
+}
+
+std::int64_t made_bytes(const PageResult& result) {
+  return result.made ? static_cast<std::int64_t>(result.made->size()) : 0;
 }
 
 class Pipeline {
@@ -178,8 +182,9 @@ class Pipeline {
       known->page = result.page;
       known->source = result.source;
       known->from_store = true;
-      const bool made = stages_.is_made && stages_.is_made(result.key);
-      if (complete || made) return prepared_.push({*std::move(known), {}, {}});
+      if (!complete && stages_.made) known->made = stages_.made(result.key);
+      const std::int64_t weight = made_bytes(*known);
+      if (complete || known->made) return prepared_.push({*std::move(known), {}, {}}, weight);
     }
     Prepared prepared;
     PageFailure failure = PageFailure::kNone;
@@ -223,7 +228,7 @@ class Pipeline {
     auto prepared = prepared_.pop();
     if (!prepared || !more_wanted()) return std::nullopt;
     if (stages_.on_begin) stages_.on_begin(prepared->result);
-    const std::int64_t bytes = picture_bytes(prepared->page);
+    const std::int64_t bytes = picture_bytes(prepared->page) + made_bytes(prepared->result);
     const std::lock_guard lock(order_);
     bytes_taken_ += bytes;
     return Taken{taken_++, bytes, *std::move(prepared)};
@@ -277,7 +282,8 @@ class Pipeline {
       return false;
     }
     if (!stages_.write_behind) return write(std::move(outcome.result));
-    const std::int64_t weight = outcome.result.picture ? outcome.bytes : 0;
+    const bool kept = outcome.result.picture || outcome.result.made;
+    const std::int64_t weight = kept ? outcome.bytes : 0;
     return read_.push(std::move(outcome.result), weight);
   }
 

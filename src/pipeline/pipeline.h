@@ -39,7 +39,9 @@ struct PageResult {
   PageReading reading;
   PageFailure failure = PageFailure::kNone;  // the message is in reading.evidence.error
   std::optional<ErrorCode> error;
-  bool from_store = false;      // read by an earlier run
+  bool from_store = false;  // read by an earlier run
+  // What an earlier run made of the page for its document (PipelineStages::made).
+  std::optional<std::string> made;
   std::optional<Page> picture;  // where PipelineOptions::keep_pictures asks for it
 };
 
@@ -75,9 +77,9 @@ struct PipelineStages {
   // Whether everything that comes of these pages is there already, so that results of an earlier
   // run need no picture; may be empty: never.
   std::function<bool(std::size_t input, const std::vector<std::string>& keys)> is_complete;
-  // Whether whatever a document needs of this page's picture was kept by an earlier run, so that
-  // its result needs none; may be empty: never.
-  std::function<bool(const std::string& key)> is_made;
+  // Whatever a document needs of this page's picture, where an earlier run kept it: its result
+  // needs no picture then and takes it along. May be empty: never.
+  std::function<std::optional<std::string>(const std::string& key)> made;
   bool write_behind = false;
 };
 

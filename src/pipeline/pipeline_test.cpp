@@ -470,12 +470,16 @@ TEST_F(PipelineTest, APictureOfWhichAllWasMadeIsNotAskedFor) {
     return std::optional(known);
   };
   const std::string made = page_key(ToySource("a", 4, {}), 1, options_.reading_key);
-  stages_.is_made = [&](const std::string& key) { return key == made; };
+  stages_.made = [&](const std::string& key) {
+    return key == made ? std::optional<std::string>("all of it") : std::nullopt;
+  };
   ASSERT_TRUE(run({"a"}));
   EXPECT_EQ(told(), "a:0:failed a:1:ok a:2:ok a:3:failed ");
   EXPECT_FALSE(results_[1].picture);
+  EXPECT_EQ(results_[1].made, "all of it");
   EXPECT_TRUE(results_[1].from_store);
   EXPECT_TRUE(results_[2].picture);
+  EXPECT_FALSE(results_[2].made);
 }
 
 TEST_F(PipelineTest, TheReportAccountsForEveryPageAndDocument) {

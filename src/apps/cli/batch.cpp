@@ -116,9 +116,9 @@ struct Batch::Data {
     return folder / kState / "made" / (name + ".page");
   }
 
-  bool is_made(const std::string& page_key) const {
+  std::optional<std::string> made(const std::string& page_key) const {
     const auto bytes = read_file(made_of(page_key), kMostFileBytes);
-    return bytes && is_whole_made_page(*bytes);
+    return bytes ? made_page_body(*bytes) : std::nullopt;
   }
 
   // The document's files are all there: nothing is made of its pages again.
@@ -173,7 +173,7 @@ void Batch::connect(PipelineStages& stages) {
                                             const std::vector<std::string>& keys) {
     return data->is_complete(input, keys);
   };
-  stages.is_made = [data = data_.get()](const std::string& key) { return data->is_made(key); };
+  stages.made = [data = data_.get()](const std::string& key) { return data->made(key); };
   stages.on_document = [data = data_.get()](std::size_t input, std::int64_t pages) {
     const std::lock_guard lock(data->mutex);
     data->report.expect(input, pages);
@@ -230,10 +230,6 @@ Result<void> Batch::keep_made(std::size_t input, const std::string& key, const s
     if (data_->documents[input].expected < 2) return {};
   }
   return write_file_atomic(data_->made_of(key), made);
-}
-
-Result<std::string> Batch::find_made(const std::string& key) const {
-  return read_file(data_->made_of(key), kMostFileBytes);
 }
 
 Result<int> Batch::finish(bool interrupted) {

@@ -30,7 +30,7 @@ class Batch {
   Batch& operator=(Batch&&) noexcept;
   ~Batch();
 
-  // Sets the stages known, is_complete, is_made and on_document. The batch must outlive the run.
+  // Sets the stages known, is_complete, made and on_document. The batch must outlive the run.
   void connect(PipelineStages& stages);
   // Stores and counts the result, and says what became of the page. True where the document's files
   // are there already: the page needs no output.
@@ -39,7 +39,6 @@ class Batch {
   Result<void> finish_document(std::size_t input, const std::vector<std::filesystem::path>& files);
   // What DocumentOutput makes of pages of unfinished documents.
   Result<void> keep_made(std::size_t input, const std::string& key, const std::string& made);
-  Result<std::string> find_made(const std::string& key) const;
   // Writes report.json, says the totals and gives the exit code.
   Result<int> finish(bool interrupted);
 

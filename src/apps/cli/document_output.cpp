@@ -76,7 +76,7 @@ Result<void> DocumentOutput::add(const PageResult& result) {
   how.verdict = verdict_name(result.reading.verdict);
   has_pages_ = has_pages_ || result.picture || result.from_store;
   if (result.picture) return add_picture(result, how);
-  if (result.from_store) return add_made(result, how);
+  if (result.made) return add_made(result, how);
   document_->add_missing_page(missing_page(result, options_.prompt));
   return {};
 }
@@ -91,9 +91,8 @@ Result<void> DocumentOutput::add_picture(const PageResult& result, const Assembl
 }
 
 Result<void> DocumentOutput::add_made(const PageResult& result, const AssemblyOptions& how) {
-  LECTIO_TRY(const std::string bytes, options_.find_made(result.key));
   const PageFrame frame{result.source, result.page, result.width, result.height, 0};
-  LECTIO_TRY(MadePage made, parse_made_page(bytes, frame, result.reading.text, how));
+  LECTIO_TRY(MadePage made, parse_made_page(*result.made, frame, result.reading.text, how));
   return document_->add(std::move(made));
 }
 

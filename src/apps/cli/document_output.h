@@ -26,11 +26,9 @@ struct DocumentOutputOptions {
   // Told of a document's files once all are written; may be empty.
   std::function<Result<void>(std::size_t input, const std::vector<std::filesystem::path>& files)>
       on_written;
-  // Keeps what was made of a page with this key (to_bytes of a MadePage), and finds what an earlier
-  // run kept; may be empty.
+  // Keeps what was made of a page with this key (to_bytes of a MadePage); may be empty.
   std::function<Result<void>(std::size_t input, const std::string& key, const std::string& made)>
       keep_made;
-  std::function<Result<std::string>(const std::string& key)> find_made;
 };
 
 // Takes the pages of all inputs in order; a document is written when its last page has come. One
@@ -40,8 +38,8 @@ class DocumentOutput {
   DocumentOutput(DocumentOutputOptions options, std::vector<InputFile> inputs);
 
   // A page that was read needs its picture (PipelineOptions::keep_pictures), or, from the store,
-  // what find_made has of it. A document of which no page could be opened gives no files. kIo where
-  // something cannot be written.
+  // what was made of it (made_page_body). A document of which no page could be opened gives no
+  // files. kIo where something cannot be written.
   Result<void> add(const PageResult& result);
   // Writes the last document.
   Result<void> finish();

@@ -74,8 +74,7 @@ int read_to_documents(const ReadArguments& arguments, const Interrupt& interrupt
        [&](std::size_t input, const auto& files) { return batch->finish_document(input, files); },
        [&](std::size_t input, const std::string& page_key, const std::string& made) {
          return batch->keep_made(input, page_key, made);
-       },
-       [&](const std::string& page_key) { return batch->find_made(page_key); }},
+       }},
       *inputs);
   PipelineOptions options;
   options.sources = source_options(arguments, stop.get_token());

@@ -229,7 +229,7 @@ TEST_F(DocumentFolderTest, APageThatWasKeptIsTheSameWithoutItsPicture) {
       MadePage made = writer.make_page(page, text, {});
       if (kept) {
         const PageFrame frame{page.source, page.index, page.image.width, page.image.height, 0};
-        made = *parse_made_page(to_bytes(made), frame, text, {});
+        made = *parse_made_page(*made_page_body(to_bytes(made)), frame, text, {});
       }
       EXPECT_TRUE(writer.add(std::move(made)));
     }
@@ -249,15 +249,18 @@ TEST(MadePage, DamageIsAnError) {
   made.figures = {"<svg/>", ""};
   made.jpeg = "jpeg";
   const std::string good = to_bytes(made);
-  EXPECT_TRUE(is_whole_made_page(good));
-  EXPECT_EQ(parse_made_page(good, {}, PageText(), {})->figures, made.figures);
-  EXPECT_FALSE(parse_made_page(good, {}, text_of("other", {{5, 1.0}}), {}));
+  const auto body = made_page_body(good);
+  ASSERT_TRUE(body);
+  EXPECT_EQ(parse_made_page(*body, {}, PageText(), {})->figures, made.figures);
+  EXPECT_FALSE(parse_made_page(*body, {}, text_of("other", {{5, 1.0}}), {}));
   for (std::size_t at = 0; at < good.size(); ++at) {
     std::string bad = good;
     bad[at] ^= 1;
-    EXPECT_FALSE(is_whole_made_page(bad)) << at;
-    EXPECT_FALSE(parse_made_page(bad, {}, PageText(), {})) << at;
-    EXPECT_FALSE(is_whole_made_page(good.substr(0, at))) << at;
+    EXPECT_FALSE(made_page_body(bad)) << at;
+    EXPECT_FALSE(made_page_body(good.substr(0, at))) << at;
+  }
+  for (std::size_t at = 0; at < body->size(); ++at) {
+    EXPECT_FALSE(parse_made_page(body->substr(0, at), {}, PageText(), {})) << at;
   }
 }
 

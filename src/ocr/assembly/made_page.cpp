@@ -58,16 +58,6 @@ std::vector<Line> lines_from(const Json& json) {
   return lines;
 }
 
-// What stands behind the magic and the hash; empty where they do not hold.
-std::optional<std::string_view> body_of(std::string_view bytes) {
-  if (!bytes.starts_with(kMagic)) return std::nullopt;
-  bytes.remove_prefix(kMagic.size());
-  if (bytes.size() < kHashBytes) return std::nullopt;
-  const std::string_view body = bytes.substr(kHashBytes);
-  if (sha256_hex(body) != bytes.substr(0, kHashBytes)) return std::nullopt;
-  return body;
-}
-
 class Files {
  public:
   explicit Files(std::string_view bytes) : rest_(bytes) {}
@@ -132,13 +122,20 @@ std::string to_bytes(const MadePage& made) {
   return std::string(kMagic) + sha256_hex(body) + body;
 }
 
-Result<MadePage> parse_made_page(std::string_view bytes, PageFrame frame, const PageText& text,
+std::optional<std::string> made_page_body(std::string_view bytes) {
+  if (!bytes.starts_with(kMagic)) return std::nullopt;
+  bytes.remove_prefix(kMagic.size());
+  if (bytes.size() < kHashBytes) return std::nullopt;
+  const std::string_view body = bytes.substr(kHashBytes);
+  if (sha256_hex(body) != bytes.substr(0, kHashBytes)) return std::nullopt;
+  return std::string(body);
+}
+
+Result<MadePage> parse_made_page(std::string_view body, PageFrame frame, const PageText& text,
                                  const AssemblyOptions& options) {
-  const auto body = body_of(bytes);
-  if (!body) return wrong("damaged");
   try {
-    const std::size_t end = std::min(body->find('\n'), body->size());
-    const Json head = Json::parse(body->substr(0, end));
+    const std::size_t end = std::min(body.find('\n'), body.size());
+    const Json head = Json::parse(body.substr(0, end));
     MadePage made;
     head.at("dpi").get_to(frame.dpi);
     made.page = assemble_text(frame, text, options);
@@ -147,7 +144,7 @@ Result<MadePage> parse_made_page(std::string_view bytes, PageFrame frame, const 
     for (std::size_t i = 0; i < lines.size(); ++i) {
       made.page.blocks[i].lines = lines_from(lines.at(i));
     }
-    if (!take_files(head, body->substr(std::min(end + 1, body->size())), made)) {
+    if (!take_files(head, body.substr(std::min(end + 1, body.size())), made)) {
       return wrong("its files do not fit it");
     }
     return made;
@@ -155,7 +152,5 @@ Result<MadePage> parse_made_page(std::string_view bytes, PageFrame frame, const 
     return wrong(problem.what());
   }
 }
-
-bool is_whole_made_page(std::string_view bytes) { return body_of(bytes).has_value(); }
 
 }  // namespace lectio

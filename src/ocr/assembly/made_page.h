@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,11 +30,11 @@ struct MadePage {
 
 // What cannot be made of the page's text again: the places of its words, and the files.
 std::string to_bytes(const MadePage& made);
+// What is to be parsed of bytes that to_bytes gave; empty for others, damaged ones included.
+std::optional<std::string> made_page_body(std::string_view bytes);
 // The page that to_bytes was given, with the same text and options; frame.dpi is filled in. Takes
-// any bytes: kInvalidInput for others, damaged ones included.
-Result<MadePage> parse_made_page(std::string_view bytes, PageFrame frame, const PageText& text,
+// any body: kInvalidInput for others.
+Result<MadePage> parse_made_page(std::string_view body, PageFrame frame, const PageText& text,
                                  const AssemblyOptions& options);
-// The bytes are those that to_bytes gave.
-bool is_whole_made_page(std::string_view bytes);
 
 }  // namespace lectio
