@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the pipeline costs beside the model: the stages of reading documents, with a model that is nearly none.
 
-  tools/bench_pipeline.py [--binary build/release/lectio] [--pages 40] [--side 1024] [--rounds 3]
+  tools/bench_pipeline.py [--binary build/release/lectio] [--pages 40] [--side 1024] [--rounds 3] [--model models/lectio-nano]
 
 Typesets pages, makes PNG files and a PDF of them, and reads these with the tiny model of tests/golden and one token a page. A stage's
 time is the difference of two runs that differ in it alone, made in turns, each in a folder of its own. A line a stage: the medians of
@@ -14,8 +14,13 @@ both, the median difference a page, pages a second at that, and the median of th
   render    a PDF beside its PNG files
   md,json   these formats beside text alone: the places of words, confidence; hocr and pdf likewise
   again     files of a finished document that are missing, beside reading it for the first time: below 1, there is no model in it
+
+With --model, only this: the pages as PNG files through lectio read to md and json (mode base, 400 tokens a page), one page at a time
+and four together, beside the seconds that lectio eval pages counts in the engine for the same pages; the last column is the share of
+the engine's own throughput that the pipeline has.
 """
 import argparse
+import json
 import pathlib
 import statistics
 import subprocess
@@ -43,12 +48,35 @@ def run(command):
     return time.monotonic() - begin
 
 
+def beside_the_engine(arguments, work, pictures):
+    asked = ["--model", arguments.model, "--mode", "base", "--max-tokens", "400", "--no-repeat", "image"]
+    entries = [{"image": picture.name, "text": "", "deepseek_tokens": 1} for picture in pictures]
+    (work / "text.json").write_text(json.dumps(entries))
+
+    def engine():
+        run([arguments.binary, "-q", "eval", "pages", work, "--images", "set", "--json", work / "report.json", *asked])
+        return json.loads((work / "report.json").read_text())["total"]["seconds"]
+
+    def pipeline(together, round_):
+        return run([arguments.binary, "read", "-q", "--progress", "none", "--loops", "off", "--unread", "off", "--together", together,
+                    "--format", "md,json", "-o", work / f"read{together}-{round_}", *asked, *pictures])
+
+    rounds = [(engine(), pipeline(1, i), pipeline(4, i)) for i in range(arguments.rounds)]
+    print(f"{arguments.pages} pages of {arguments.side} x {arguments.side}, median of {arguments.rounds} rounds")
+    print(f"{'':<14}{'s':>8}{'pages/s':>10}{'share':>8}")
+    for i, name in enumerate(("engine", "read, one", "read, four")):
+        seconds = statistics.median(r[i] for r in rounds)
+        share = statistics.median(r[0] / r[i] for r in rounds)
+        print(f"{name:<14}{seconds:>8.2f}{arguments.pages / seconds:>10.2f}{share:>8.3f}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default="build/release/lectio")
     parser.add_argument("--pages", type=int, default=40)
     parser.add_argument("--side", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--model")
     arguments = parser.parse_args()
     root = pathlib.Path(__file__).resolve().parent.parent
     with tempfile.TemporaryDirectory() as name:
@@ -58,6 +86,9 @@ def main():
              arguments.side, "--size", "20"])
         pictures = sorted((work / "set").iterdir())[: arguments.pages]
         assert len(pictures) == arguments.pages, f"expected {arguments.pages} pages, found {len(pictures)}"
+        if arguments.model:
+            beside_the_engine(arguments, work, pictures)
+            return
         book = work / "book.pdf"
         run([sys.executable, root / "tools" / "pictures_to_pdf.py", book, *pictures])
         outputs = iter(range(10**6))

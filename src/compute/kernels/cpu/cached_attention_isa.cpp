@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One query of one head over the keys and values of a cache, which lie one position behind the
 // other: both are read once, in order, at the speed of memory.
+#include "compute/kernels/cpu/codes.h"
 #include "compute/kernels/cpu/isa.h"
 #include "compute/kernels/cpu/parts.h"
 #include "compute/kernels/cpu/vector.h"
@@ -140,20 +141,6 @@ inline void store_f16(std::uint16_t* p, Vec x) {
 // Keys and values of magnitudes below this count as zero: their scale has no float as its inverse.
 constexpr float kSmallest = 1e-30F;
 constexpr float kLargestCode = 127.0F;
-
-// NaN if a number is not finite.
-float largest_magnitude(const float* x, std::int64_t count) {
-  Vec top = zero();
-  Vec check = zero();  // becomes NaN with the first number that is not finite
-  std::int64_t i = 0;
-  const auto take = [&](Vec v) {
-    top = max(magnitude(v), top);
-    check = fma(v, zero(), check);
-  };
-  for (; i + kWidth <= count; i += kWidth) take(load(x + i));
-  if (i < count) take(load(x + i, first(count - i)));
-  return max_of(top) + sum_of(check);
-}
 
 // Whole numbers from -127 to 127 as bytes.
 inline void store_i8(std::int8_t* p, Vec whole) {
