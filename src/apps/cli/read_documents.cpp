@@ -27,7 +27,7 @@ std::string model_name(const std::filesystem::path& folder) {
 std::string output_key(const ReadArguments& arguments, const std::string& model) {
   std::string key = "lectio " LECTIO_VERSION "; " + model + "; self-contained " +
                     std::to_string(static_cast<int>(arguments.self_contained)) + ";";
-  for (const Format format : arguments.formats) key += " " + std::string(format_name(format));
+  for (const Format format : arguments.formats) key.append(" ").append(format_name(format));
   return key;
 }
 
