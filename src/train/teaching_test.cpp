@@ -22,6 +22,13 @@ std::vector<TeachingStep> counting(std::size_t n) {
   return teach(kBefore, ids, slots, kAfter);
 }
 
+std::vector<TeachingStep> spoiled(std::size_t n, std::size_t most, std::uint64_t seed) {
+  std::vector<TeachingStep> steps = counting(n);
+  Random random(seed);
+  spoil(steps, kVocabulary, most, random);
+  return steps;
+}
+
 TEST(TeachTest, AsksForTheNextTokenAndTheEnd) {
   const std::vector<TeachingStep> steps = counting(3);
   ASSERT_EQ(steps.size(), 4U);
@@ -43,9 +50,7 @@ TEST(SpoilTest, WhatIsAskedForStaysRight) {
   constexpr std::size_t kText = 200, kMost = 240;
   int replaced = 0, skipped = 0, repeated = 0;
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
-    std::vector<TeachingStep> steps = counting(kText);
-    Random random(seed);
-    spoil(steps, kVocabulary, kMost, random);
+    const std::vector<TeachingStep> steps = spoiled(kText, kMost, seed);
     ASSERT_LE(steps.size(), kMost);
     ASSERT_EQ(steps[0].input, kBefore);
     std::int64_t last = -1;  // the latest target
@@ -76,9 +81,7 @@ TEST(SpoilTest, WhatIsAskedForStaysRight) {
 
 TEST(SpoilTest, ARepeatedSpanEndsWhereTheTextGoesOn) {
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
-    std::vector<TeachingStep> steps = counting(100);
-    Random random(seed);
-    spoil(steps, kVocabulary, 400, random);
+    const std::vector<TeachingStep> steps = spoiled(100, 400, seed);
     for (std::size_t i = 1; i < steps.size(); ++i) {
       if (steps[i - 1].target == kIgnore || steps[i].target != kIgnore) continue;
       // Before the second showing and at its end the same token is asked for.
@@ -94,9 +97,7 @@ TEST(SpoilTest, ARepeatedSpanEndsWhereTheTextGoesOn) {
 TEST(SpoilTest, UnderACoveredSpanTheReadingGoesOn) {
   int phrases = 0, elsewhere = 0;
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
-    std::vector<TeachingStep> steps = counting(100);
-    Random random(seed);
-    spoil(steps, kVocabulary, 400, random);
+    const std::vector<TeachingStep> steps = spoiled(100, 400, seed);
     // Runs of inputs that are not the token asked for one step before, while the targets count on.
     for (std::size_t i = 1; i + 4 < steps.size(); ++i) {
       const auto on = [&](std::size_t k) {
@@ -120,9 +121,7 @@ TEST(SpoilTest, UnderACoveredSpanTheReadingGoesOn) {
 TEST(SpoilTest, ACircleIsShownSeveralTimesAndLeftAnywhere) {
   int circles = 0, left_inside = 0;
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
-    std::vector<TeachingStep> steps = counting(100);
-    Random random(seed);
-    spoil(steps, kVocabulary, 400, random);
+    const std::vector<TeachingStep> steps = spoiled(100, 400, seed);
     // What is asked for at the ends of the showings, one after another.
     int ends = 0;
     std::vector<std::size_t> hidden;  // between them

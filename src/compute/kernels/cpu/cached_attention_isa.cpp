@@ -138,8 +138,6 @@ inline void store_f16(std::uint16_t* p, Vec x) {
 #endif
 }
 
-// Keys and values of magnitudes below this count as zero: their scale has no float as its inverse.
-constexpr float kSmallest = 1e-30F;
 constexpr float kLargestCode = 127.0F;
 
 // Whole numbers from -127 to 127 as bytes.

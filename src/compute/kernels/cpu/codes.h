@@ -76,8 +76,14 @@ inline void store_rounded(std::int16_t* to, Vec x, Vec factor) {
 // A row of activations as whole numbers: code_scale(largest) times round(x * code_factor(largest)),
 // with its largest magnitude, which is NaN if a number is not finite. Rows too small for their
 // scale to have an inverse count as zero.
-inline float code_factor(float largest) { return largest < 1e-30F ? 0.0F : 32767.0F / largest; }
-inline float code_scale(float largest) { return largest < 1e-30F ? 0.0F : largest / 32767.0F; }
+constexpr float kSmallest = 1e-30F;
+constexpr float kLargestOf16 = 32767.0F;
+inline float code_factor(float largest) {
+  return largest < kSmallest ? 0.0F : kLargestOf16 / largest;
+}
+inline float code_scale(float largest) {
+  return largest < kSmallest ? 0.0F : largest / kLargestOf16;
+}
 inline float largest_magnitude(const float* x, std::int64_t count) {
   Vec top = zero();
   Vec check = zero();  // becomes NaN with the first number that is not finite
