@@ -241,6 +241,7 @@ Result<void> train(const TrainOptions& options) {
     return Error(ErrorCode::kIo, options.out.string() + ": cannot create: " + code.message());
   LECTIO_TRY(const Inputs inputs, Inputs::open(options, recipe));
   recipe.network.decoder.vocabulary = inputs.vocabulary();
+  recipe.seed = options.seed.value_or(recipe.seed);
   Run run(options, recipe, inputs);
   LECTIO_TRY_VOID(run.prepare());
   return run.execute();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -23,7 +24,8 @@ struct TrainOptions {
       init_from;           // a model folder whose weights and tokenizer to start from; or empty
   double minutes = 10;     // of this run; then it stops by itself
   double decay_share = 0;  // the learning rate falls linearly to 0 over this last share of the run
-  double learning_rate = 0;  // 0: the recipe's
+  double learning_rate = 0;           // 0: the recipe's
+  std::optional<std::uint64_t> seed;  // instead of the recipe's: a further run draws other pages
   std::int64_t first_level =
       -1;  // start the curriculum here; -1: at 0, or where the checkpoint stands
   std::vector<std::string> devices;  // "cpu", "cuda:0", ...; one replica each

@@ -63,6 +63,7 @@ CLI::App* add_run(CLI::App& app, lectio::train::TrainOptions& options) {
       ->check(CLI::Range(0.0, 1.0));
   run->add_option("--learning-rate", options.learning_rate, "Instead of the recipe's")
       ->check(CLI::PositiveNumber);
+  run->add_option("--seed", options.seed, "Instead of the recipe's: other pages of the same kind");
   run->add_option("--first-level", options.first_level,
                   "Start the curriculum at this level, from 0");
   run->add_option("--threads", options.threads, "Page generators; 0: one a core");
