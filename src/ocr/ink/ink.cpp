@@ -6,12 +6,15 @@
 #include <cmath>
 #include <cstddef>
 
+#include "ocr/ink/repetition.h"
+
 namespace lectio {
 namespace {
 
 constexpr int kContrast = 48;             // levels between paper and ink
 constexpr std::int64_t kPaperBlock = 48;  // pixels; the paper is the median level of a block
 constexpr double kMostPixels = 4e6;       // larger pages are looked at smaller
+constexpr std::int64_t kByChance = 40;    // components of prose that look like earlier ones
 constexpr double kCharacterWidth = 0.67;  // of its height, on average, when letters touch
 
 // 8-bit levels [height, width].
@@ -299,6 +302,10 @@ InkReport look_at_ink(const Image& image) {
   report.coverage = static_cast<double>(ink) / all;
   report.graphics = static_cast<double>(graphics) / all;
   report.characters = characters_in(report.components);
+  const std::int64_t repeated = repeated_components(report.components);
+  if (repeated >= kByChance) {
+    report.repeated_characters = repeated * report.characters / std::ssize(report.components);
+  }
   report.horizontal_rules = count_rules(mask, grey.height, grey.width, grey.width, 1,
                                         std::max<std::int64_t>(16, grey.width / 4));
   report.vertical_rules = count_rules(mask, grey.width, 1, grey.height, grey.width,

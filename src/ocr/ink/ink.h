@@ -26,6 +26,9 @@ struct InkReport {
   // Roughly how many characters these are: touching letters are counted by their width, dots are
   // not counted. Scripts whose characters fall into several parts are counted too high.
   std::int64_t characters = 0;
+  // Of these, roughly, what only says again what stands before it (ocr/ink/repetition.h); 0: no
+  // more than chance makes.
+  std::int64_t repeated_characters = 0;
   std::int64_t horizontal_rules = 0;  // lines longer than a quarter of the page's width, height
   std::int64_t vertical_rules = 0;
   double graphics = 0;  // of the page: what is too large for characters

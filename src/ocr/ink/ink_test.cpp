@@ -36,6 +36,36 @@ Image page_of_letters(std::int64_t columns, std::int64_t rows, std::uint8_t pape
   return image;
 }
 
+// Letters as prose has them: seven widths in no order, in words; every `period`-th line begins them
+// anew.
+Image page_of_words(std::int64_t lines, std::int64_t period) {
+  Image image(600, 800, 255);
+  Random random(7);
+  for (std::int64_t line = 0; line < lines; ++line) {
+    if (line % period == 0) random = Random(period == lines ? 7 : 8);
+    for (std::int64_t x = 40; x < 540;) {
+      const std::int64_t width = random.between(4, 10);
+      const std::int64_t height = random.between(7, 10);
+      const std::int64_t y = 50 + 18 * line;
+      fill(image, {x, y + 10 - height, x + 2, y + 10}, 0);
+      fill(image, {x, y + 8, x + width, y + 10}, 0);
+      x += width + (random.below(5) == 0 ? 9 : 3);
+    }
+  }
+  return image;
+}
+
+TEST(LookAtInk, CountsWhatStandsOnThePageAgain) {
+  const InkReport prose = look_at_ink(page_of_words(40, 40));
+  EXPECT_GT(prose.characters, 1500);
+  EXPECT_EQ(prose.repeated_characters, 0);
+  for (const std::int64_t period : {1, 2, 5}) {  // one line all over, two, a paragraph
+    const InkReport ink = look_at_ink(page_of_words(40, period));
+    const auto again = static_cast<double>(ink.characters * (40 - period)) / 40;
+    EXPECT_NEAR(static_cast<double>(ink.repeated_characters), again, 0.05 * again) << period;
+  }
+}
+
 double normal(Random& random) {
   double sum = -6;
   for (int i = 0; i < 12; ++i) sum += random.unit();
