@@ -53,11 +53,12 @@ Result<void> check(const GenerateOptions& options) {
   return {};
 }
 
-Result<void> check_prefix(std::span<const std::int32_t> prefix, std::int64_t vocabulary) {
-  for (const std::int32_t id : prefix) {
+Result<void> check_ids(const char* name, std::span<const std::int32_t> ids,
+                       std::int64_t vocabulary) {
+  for (const std::int32_t id : ids) {
     if (id < 0 || id >= vocabulary) {
-      return bad_option("prefix: expected ids from 0 to " + std::to_string(vocabulary - 1) +
-                        ", found " + std::to_string(id));
+      return bad_option(name + std::string(": expected ids from 0 to ") +
+                        std::to_string(vocabulary - 1) + ", found " + std::to_string(id));
     }
   }
   return {};
@@ -180,7 +181,7 @@ Result<void> Engine::Data::start(Reading& reading, TensorView vision) {
   reading.cache().restart(network, std::ssize(prompt.ids));
   append(reading.cache(), network.embed(ops, context, prompt.ids, prompt.image_id, vision));
   reading.page().timings.prefill_ms = watch.lap_ms();
-  LECTIO_TRY(const std::span<const std::int32_t> prefix, reading.begin());
+  const std::span<const std::int32_t> prefix = reading.begin();
   if (!prefix.empty()) append(reading.cache(), prefix);
   if (reading.goes_on()) LECTIO_TRY_VOID(reading.choose(logits.floats()));
   return {};
@@ -238,7 +239,8 @@ Result<std::unique_ptr<Reading>> Engine::Data::open(std::span<const Page> pages,
                                                     const ReadOptions& options) {
   const NetworkSpec& spec = network.spec();
   LECTIO_TRY_VOID(check(options.generate));
-  LECTIO_TRY_VOID(check_prefix(options.prefix, spec.decoder.vocabulary));
+  LECTIO_TRY_VOID(check_ids("prefix", options.prefix, spec.decoder.vocabulary));
+  LECTIO_TRY_VOID(check_ids("not_first", options.generate.not_first, spec.decoder.vocabulary));
 
   PageText result;
   std::vector<ViewPlan> plans;

@@ -163,7 +163,7 @@ TEST_F(EngineTest, StopsInALoopAndGoesBackToItsFirstUnit) {
   Engine engine = open(golden("tiny-v1"));
   ReadOptions how = options(Mode::kTiny, 4000);
   how.loops.watch = true;
-  how.loops.repeated_tokens = how.loops.structural_tokens = 2;
+  how.loops.repeated_tokens = 2;
   std::string streamed;
   how.on_text = [&](std::string_view piece) { streamed += piece; };
   const PageText text = read(engine, page("A"), how);
@@ -180,6 +180,21 @@ TEST_F(EngineTest, StopsInALoopAndGoesBackToItsFirstUnit) {
   how.on_text = nullptr;
   how.generate.max_tokens = text.loop->keep;
   EXPECT_EQ(read(engine, page("A"), how).ids, text.ids);
+}
+
+TEST_F(EngineTest, DoesNotBeginWithABarredToken) {
+  Engine engine = open(golden("tiny-v1"));
+  ReadOptions how = options(Mode::kTiny);
+  const PageText free = read(engine, page("A"), how);
+  how.generate.not_first = {free.ids[0]};
+  EXPECT_NE(read(engine, page("A"), how).ids[0], free.ids[0]);
+  how.prefix.assign(free.ids.begin(), free.ids.begin() + 3);
+  how.generate.not_first = {free.ids[3]};
+  EXPECT_NE(read(engine, page("A"), how).ids[3], free.ids[3]) << "behind the prefix";
+  how.generate.not_first = {free.ids[0]};
+  EXPECT_EQ(read(engine, page("A"), how).ids, free.ids) << "only there";
+  how.generate.not_first = {100'000};
+  EXPECT_EQ(engine.read(page("A"), how).error().code(), ErrorCode::kInvalidArgument);
 }
 
 TEST_F(EngineTest, GoesOnFromAPrefixAsIfItHadWrittenItItself) {

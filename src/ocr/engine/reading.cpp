@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -23,17 +24,15 @@ Reading::Reading(const NetworkSpec& spec, const Tokenizer& tokenizer, Prompt pro
       writer_(tokenizer, page_, options_.on_text),
       random_(options_.generate.seed) {}
 
-Result<std::span<const std::int32_t>> Reading::begin() {
+std::span<const std::int32_t> Reading::begin() {
   const std::int64_t begun = std::ssize(options_.prefix);
   const auto room = static_cast<std::size_t>(std::max(most_, begun));
   page_.ids.reserve(room);
   page_.log_probabilities.reserve(room);
   page_.text_ends.reserve(room);
   writer_.begin_with(options_.prefix, options_.prefix_log_probabilities);
-  for (const std::int32_t id : options_.prefix) {
-    guard_.push(id);
-    if (loops_.push(id)) return Error(ErrorCode::kInvalidArgument, "prefix: it holds a loop");
-  }
+  for (const std::int32_t id : options_.prefix) guard_.push(id);
+  loops_.begin_with(options_.prefix);
   if (begun >= most_)
     end(most_ == options_.generate.max_tokens ? FinishReason::kMaxTokens
                                               : FinishReason::kMaxContext);
@@ -57,6 +56,11 @@ std::span<const std::int32_t> Reading::pending() const {
 
 Result<void> Reading::choose(std::span<float> logits) {
   const double log_sum = log_sum_exp(logits);  // before a rule bans anything
+  if (length() == std::ssize(options_.prefix)) {
+    for (const std::int32_t id : options_.generate.not_first) {
+      logits[static_cast<std::size_t>(id)] = -std::numeric_limits<float>::infinity();
+    }
+  }
   const std::int32_t id =
       choose_token(logits, guard_.banned(), options_.generate.temperature, random_);
   const float logit = logits[static_cast<std::size_t>(id)];

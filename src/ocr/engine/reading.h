@@ -30,7 +30,7 @@ class Reading {
 
   // Before the first token: options.prefix becomes part of the text. Gives the ids that the network
   // has to see before it can be asked for a token, mostly none.
-  Result<std::span<const std::int32_t>> begin();
+  std::span<const std::int32_t> begin();
   // Whether the text needs another token; if a stop was asked for, it ends here.
   bool goes_on();
   // Takes the next token, by its logits, which rules may change. kInvalidModel where they are no

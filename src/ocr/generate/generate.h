@@ -30,6 +30,8 @@ struct GenerateOptions {
   double temperature = 0;  // 0: greedy
   std::uint64_t seed = 0;
   NoRepeatRule no_repeat;
+  std::vector<std::int32_t> not_first;  // ids that the text, or what follows its prefix, must not
+                                        // begin with
 };
 
 // Ids that the rule bans as the next token, ascending, without repeats. `prompt` is looked at only

@@ -13,8 +13,6 @@ namespace {
 constexpr std::int32_t kNumber = -1;  // the symbol of a number of any length
 // Up to this period a loop has come round at least twice before it counts.
 constexpr std::int64_t kShortPeriod = 80;
-// A longer unit is a sentence or a paragraph; this much of it word for word is no accident.
-constexpr std::int64_t kLongUnitTokens = 192;
 constexpr std::size_t kBoxesKept = 256;  // of a page; more are not compared with
 constexpr std::int64_t kBoxScale = 999;
 
@@ -46,13 +44,29 @@ void LoopDetector::Matches::push(std::int32_t symbol) {
 LoopDetector::LoopDetector(LoopRule rule, TokenBytes bytes)
     : rule_(std::move(rule)),
       bytes_(std::move(bytes)) {
-  LECTIO_CHECK(rule_.repeated_tokens > 0 && rule_.structural_tokens > 0 && rule_.bad_boxes > 0,
+  LECTIO_CHECK(rule_.repeated_tokens > 0 && rule_.structural_tokens >= 0 && rule_.bad_boxes > 0 &&
+                   rule_.most_wasted > 0,
                "a loop rule without limits");
+}
+
+void LoopDetector::begin_with(std::span<const std::int32_t> prefix) {
+  if (!rule_.watch) return;
+  for (const std::int32_t token : prefix) follow(token);
+  prefix_ = std::ssize(prefix);
 }
 
 bool LoopDetector::push(std::int32_t token) {
   LECTIO_CHECK(!found_, "the loop was found already");
   if (!rule_.watch) return false;
+  follow(token);
+  look_for_tokens();
+  if (!found_) look_for_boxes();
+  if (!found_) look_for_numbers();
+  if (!found_) look_for_surplus();
+  return found_.has_value();
+}
+
+void LoopDetector::follow(std::int32_t token) {
   const std::string_view bytes = bytes_(token);
   const std::int64_t at = tokens_.count();
   const bool number = is_number(bytes);
@@ -63,36 +77,36 @@ bool LoopDetector::push(std::int32_t token) {
     shapes_.push(number ? kNumber : token);
     shape_begin_.push_back(at);
   }
+  const auto& cells = rule_.structural;
+  const bool structural = std::find(cells.begin(), cells.end(), token) != cells.end();
+  structural_run_ = structural ? structural_run_ + 1 : 0;
   count_characters(bytes);
   follow_boxes(bytes);
-
-  look_for_tokens();
-  if (!found_) look_for_boxes();
-  if (!found_) look_for_numbers();
-  if (!found_) look_for_surplus();
-  return found_.has_value();
 }
 
 std::int64_t LoopDetector::settled() const {
   if (!rule_.watch) return std::numeric_limits<std::int64_t>::max();
   std::int64_t sure = tokens_.count() - tokens_.longest();
-  if (bad_groups_ > 0) sure = std::min(sure, bad_begin_);
+  if (!bad_begins_.empty()) sure = std::min(sure, bad_begins_.front());
   if (in_boxes_) sure = std::min(sure, group_begin_);
   if (label_begin_ >= 0) sure = std::min(sure, label_begin_);
   if (beyond_page_ >= 0) sure = std::min(sure, beyond_page_);
   return sure;
 }
 
+// Coordinates of boxes are none.
 void LoopDetector::count_characters(std::string_view bytes) {
-  if (is_markup(bytes)) return;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool letter = (byte | 0x20U) >= 'a' && (byte | 0x20U) <= 'z';
-    if (letter || is_digit(c) || byte >= 0xC0) ++characters_;
+  std::int64_t characters = characters_.empty() ? 0 : characters_.back();
+  if (!is_markup(bytes) && !in_boxes_) {
+    for (const char c : bytes) {
+      const auto byte = static_cast<unsigned char>(c);
+      const bool letter = (byte | 0x20U) >= 'a' && (byte | 0x20U) <= 'z';
+      if (letter || is_digit(c) || byte >= 0xC0) ++characters;
+    }
   }
+  characters_.push_back(characters);
   // Ink is counted roughly: a quarter more, and a line.
-  const bool beyond =
-      rule_.page_characters > 0 && characters_ > rule_.page_characters * 5 / 4 + 100;
+  const bool beyond = rule_.page_characters > 0 && characters > rule_.page_characters * 5 / 4 + 100;
   if (beyond && beyond_page_ < 0) beyond_page_ = tokens_.count() - 1;
 }
 
@@ -155,34 +169,71 @@ void LoopDetector::end_of_boxes() {
     if (boxes_.size() < kBoxesKept) boxes_.push_back(box);
   }
   if (any_new) {
-    bad_groups_ = 0;
-  } else if (++bad_groups_ == 1) {
-    bad_begin_ = group_begin_;
+    bad_begins_.clear();
+  } else {
+    bad_begins_.push_back(group_begin_);
   }
 }
 
-bool LoopDetector::is_structural(std::int64_t last) const {
-  const auto& ids = rule_.structural;
-  for (std::int64_t i = tokens_.count() - last; i < tokens_.count(); ++i) {
-    if (std::find(ids.begin(), ids.end(), tokens_.symbol(i)) == ids.end()) return false;
+// The last tokens are those of a unit that was a loop before, wherever in it they begin.
+bool LoopDetector::is_known(std::int64_t period) const {
+  if (tokens_.at(period) < kKnownTokens) return false;
+  const std::int64_t first = tokens_.count() - kKnownTokens;
+  const auto goes_on_from = [&](const std::vector<std::int32_t>& unit, std::int64_t offset) {
+    for (std::int64_t i = 0; i < kKnownTokens; ++i) {
+      if (tokens_.symbol(first + i) != unit[static_cast<std::size_t>((offset + i) % period)]) {
+        return false;
+      }
+    }
+    return true;
+  };
+  for (const std::vector<std::int32_t>& unit : rule_.known) {
+    if (std::ssize(unit) != period) continue;
+    for (std::int64_t offset = 0; offset < period; ++offset) {
+      if (goes_on_from(unit, offset)) return true;
+    }
   }
-  return true;
+  return false;
+}
+
+// Up to which token a repetition may be true: its first unit, and what the page has room for.
+std::int64_t LoopDetector::true_until(std::int64_t begin, std::int64_t period) const {
+  const std::int64_t second = begin + period;
+  if (structural_run_ >= tokens_.count() - second) return second + rule_.structural_tokens;
+  if (rule_.repeated_characters == 0) return second;
+  const std::int64_t most =
+      characters_[static_cast<std::size_t>(second - 1)] + rule_.repeated_characters;
+  if (characters_.back() == characters_[static_cast<std::size_t>(second - 1)]) return second;
+  const auto passed = std::upper_bound(characters_.begin() + second, characters_.end(), most);
+  return passed - characters_.begin();
+}
+
+// Tokens that a loop throws away which is taken back to `keep`.
+std::int64_t LoopDetector::wasted_behind(std::int64_t keep) const {
+  return tokens_.count() - std::max(keep, prefix_);
+}
+
+void LoopDetector::find(LoopKind kind, std::int64_t begin, std::int64_t period, std::int64_t keep) {
+  found_ = LoopSpan{kind, begin, period, tokens_.count() - begin, std::max(keep, prefix_)};
 }
 
 void LoopDetector::look_for_tokens() {
-  if (rule_.within_page && beyond_page_ < 0) return;
-  if (tokens_.longest() < std::min(rule_.repeated_tokens, rule_.structural_tokens)) return;
+  const std::int64_t least = std::min({rule_.repeated_tokens, kKnownTokens, rule_.most_wasted});
+  if (tokens_.longest() < least) return;
   const std::int64_t longest = std::min(tokens_.count() - 1, kLongestPeriod);
   for (std::int64_t period = 1; period <= longest; ++period) {
     const std::int64_t repeated = tokens_.at(period);
-    if (repeated < std::min(rule_.repeated_tokens, rule_.structural_tokens)) continue;
-    const std::int64_t limit = is_structural(repeated) ? rule_.structural_tokens
-                               : period > kShortPeriod
-                                   ? std::max(rule_.repeated_tokens, kLongUnitTokens)
-                                   : rule_.repeated_tokens;
-    if (repeated < limit) continue;
+    if (repeated < least) continue;
+    // A longer unit is a sentence or a paragraph: a fifth more of it.
+    std::int64_t limit =
+        period > kShortPeriod ? rule_.repeated_tokens * 6 / 5 : rule_.repeated_tokens;
+    if (is_known(period)) limit = std::min(limit, kKnownTokens);
+    limit = std::min(limit, rule_.most_wasted);
     const std::int64_t begin = tokens_.count() - repeated - period;
-    found_ = LoopSpan{LoopKind::kTokens, begin, period, repeated + period, begin + period};
+    if (wasted_behind(begin + period) < limit) continue;
+    const std::int64_t keep = true_until(begin, period);
+    if (keep >= tokens_.count()) continue;
+    find(LoopKind::kTokens, begin, period, keep);
     return;
   }
 }
@@ -195,22 +246,28 @@ void LoopDetector::look_for_numbers() {
     const std::int64_t first = shapes_.count() - repeated - period;
     const std::int64_t begin = shape_begin_[static_cast<std::size_t>(first)];
     const std::int64_t unit = shape_begin_[static_cast<std::size_t>(first + period)] - begin;
-    found_ = LoopSpan{LoopKind::kNumbers, begin, unit, tokens_.count() - begin,
-                      std::max(begin + unit, beyond_page_)};
+    find(LoopKind::kNumbers, begin, unit, std::max(begin + unit, beyond_page_));
     return;
   }
 }
 
 void LoopDetector::look_for_boxes() {
-  if (bad_groups_ < rule_.bad_boxes) return;
-  const std::int64_t length = tokens_.count() - bad_begin_;
-  found_ = LoopSpan{LoopKind::kBoxes, bad_begin_, length / bad_groups_, length, bad_begin_};
+  const std::int64_t groups = std::ssize(bad_begins_);
+  if (groups < rule_.bad_boxes) return;
+  // Behind the boxes may stand their texts, which differ: as many groups as may be taken back.
+  std::int64_t keep = tokens_.count();
+  for (const std::int64_t begin : bad_begins_) {
+    if (wasted_behind(begin) <= rule_.most_wasted) keep = std::min(keep, begin);
+  }
+  const std::int64_t begin = bad_begins_.front();
+  find(LoopKind::kBoxes, begin, (tokens_.count() - begin) / groups, keep);
 }
 
 void LoopDetector::look_for_surplus() {
-  if (beyond_page_ < 0 || characters_ <= rule_.page_characters * 5 / 2 + 400) return;
-  const std::int64_t length = tokens_.count() - beyond_page_;
-  found_ = LoopSpan{LoopKind::kSurplus, beyond_page_, 0, length, beyond_page_};
+  if (beyond_page_ < 0) return;
+  const bool far = characters_.back() > rule_.page_characters * 5 / 2 + 400;
+  if (!far && wasted_behind(beyond_page_) < rule_.most_wasted) return;
+  find(LoopKind::kSurplus, beyond_page_, 0, beyond_page_);
 }
 
 }  // namespace lectio

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -19,16 +20,22 @@ struct LoopRule {
   bool watch = false;
   // So many tokens that only say again what stands one period before them.
   std::int64_t repeated_tokens = 160;
-  // The same where they are nothing but `structural` tokens: the empty cells of a table.
-  std::int64_t structural_tokens = 160;
+  // So many empty cells may follow each other, in tokens that are `structural`; 0: as many as of
+  // any other tokens. A loop of more is taken back to there.
+  std::int64_t structural_tokens = 0;
   std::vector<std::int32_t> structural;
+  // Letters and digits that the page's ink says again: a repetition of no more of them is true. A
+  // loop of more is taken back to there.
+  std::int64_t repeated_characters = 0;
+  // Units of loops that were found in this text before; kKnownTokens of one again are a loop.
+  std::vector<std::vector<std::int32_t>> known;
+  // A loop takes back no more: whatever it is, it is found in time, or more of it is kept.
+  std::int64_t most_wasted = 199;
   // So many groups of boxes in a row that lie on earlier boxes, or are none.
   std::int64_t bad_boxes = 6;
   // Letters and digits that the page has ink for; 0: not known. Far beyond it, numbers that count
   // on and text that never ends are loops too.
   std::int64_t page_characters = 0;
-  // Let tokens repeat as long as the page has ink for the text.
-  bool within_page = false;
 };
 
 // Follows one sequence. Per token it compares with each of the last kLongestPeriod tokens, which is
@@ -36,12 +43,15 @@ struct LoopRule {
 class LoopDetector {
  public:
   static constexpr std::int64_t kLongestPeriod = 512;
+  static constexpr std::int64_t kKnownTokens = 12;
 
   // The bytes of a token, as Tokenizer::token_bytes.
   using TokenBytes = std::function<std::string_view(std::int32_t)>;
 
   LoopDetector(LoopRule rule, TokenBytes bytes);
 
+  // What the text begins with: it is compared with, and no loop takes any of it back. Before push.
+  void begin_with(std::span<const std::int32_t> prefix);
   // True once a loop is found; nothing may be pushed after that.
   bool push(std::int32_t token);
   const std::optional<LoopSpan>& found() const { return found_; }
@@ -67,12 +77,16 @@ class LoopDetector {
     std::int64_t x1, y1, x2, y2;
   };
 
+  void follow(std::int32_t token);
   void count_characters(std::string_view bytes);
   void follow_boxes(std::string_view bytes);
   void end_of_boxes();
   void take_number();
   bool is_new(const Box& box) const;
-  bool is_structural(std::int64_t last) const;  // of tokens
+  bool is_known(std::int64_t period) const;
+  std::int64_t true_until(std::int64_t begin, std::int64_t period) const;
+  std::int64_t wasted_behind(std::int64_t keep) const;
+  void find(LoopKind kind, std::int64_t begin, std::int64_t period, std::int64_t keep);
   void look_for_tokens();
   void look_for_numbers();
   void look_for_boxes();
@@ -86,7 +100,9 @@ class LoopDetector {
   Matches shapes_;                         // the same text with every number as one symbol
   std::vector<std::int64_t> shape_begin_;  // symbol of shapes_ -> its first token
 
-  std::int64_t characters_ = 0;
+  std::int64_t prefix_ = 0;
+  std::int64_t structural_run_ = 0;       // of the last tokens, those that are structural
+  std::vector<std::int64_t> characters_;  // one a token: letters and digits up to its end
   std::int64_t beyond_page_ = -1;  // the token that passed what the page can hold; -1: none yet
 
   bool in_boxes_ = false;
@@ -96,8 +112,7 @@ class LoopDetector {
   std::optional<std::int64_t> number_;
   std::vector<std::int64_t> numbers_;
   std::vector<Box> boxes_;
-  std::int64_t bad_groups_ = 0;
-  std::int64_t bad_begin_ = 0;
+  std::vector<std::int64_t> bad_begins_;  // of the groups without a new box since the last that had
 };
 
 }  // namespace lectio

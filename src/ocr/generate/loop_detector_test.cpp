@@ -145,6 +145,7 @@ TEST(LoopDetector, LetsATableHaveAsManyEmptyRowsAsItsPageHasLinesFor) {
   const auto loop = script.run(rule);
   ASSERT_TRUE(loop);
   EXPECT_EQ(loop->period, 22);
+  EXPECT_EQ(loop->begin + loop->length - loop->keep, 1) << "the cells of the page are kept";
 }
 
 TEST(LoopDetector, FindsNumbersThatCountOnBeyondThePage) {
@@ -163,17 +164,84 @@ TEST(LoopDetector, FindsNumbersThatCountOnBeyondThePage) {
   EXPECT_FALSE(script.run()) << "without knowing the page, a count may be true";
 }
 
-TEST(LoopDetector, LetsTokensRepeatWithinThePageWhereItIsTold) {
+TEST(LoopDetector, ARepetitionThatThePagesInkHasIsKeptAndNoMoreOfIt) {
   Script script;
   for (int i = 0; i < 400; ++i) script.say("word" + std::to_string(i % 10));  // 5 letters each
   LoopRule rule;
-  rule.within_page = true;
-  rule.page_characters = 2000;
+  rule.repeated_characters = 5 * 390;
   EXPECT_FALSE(script.run(rule));
-  rule.page_characters = 1000;
+  rule.repeated_characters = 5 * 300;
   const auto loop = script.run(rule);
   ASSERT_TRUE(loop);
-  EXPECT_EQ(loop->keep, 10);
+  EXPECT_EQ(loop->keep, 310);
+  EXPECT_EQ(loop->begin + loop->length - loop->keep, 1);
+
+  Script dots;  // no letters: no ink says how many they are
+  for (int i = 0; i < 400; ++i) dots.say(".");
+  EXPECT_TRUE(dots.run(rule));
+}
+
+TEST(LoopDetector, KnowsAUnitThatWasALoopBefore) {
+  Script script;
+  script.prose(60, 1);
+  const std::int64_t begin = script.size();
+  for (int i = 0; i < 30; ++i) script.say("part" + std::to_string(i % 7));
+  EXPECT_FALSE(script.run());
+  LoopRule rule;
+  rule.known.emplace_back();
+  for (const int part : {3, 4, 5, 6, 0, 1, 2}) {  // wherever it begins
+    rule.known.back().push_back(script.id("part" + std::to_string(part)));
+  }
+  const auto loop = script.run(rule);
+  ASSERT_TRUE(loop);
+  EXPECT_EQ(loop->keep, begin + 7);
+  EXPECT_EQ(loop->begin + loop->length - loop->keep, LoopDetector::kKnownTokens);
+  std::swap(rule.known.back()[1], rule.known.back()[4]);
+  EXPECT_FALSE(script.run(rule)) << "another unit of the same length";
+}
+
+TEST(LoopDetector, TakesNothingBackOfWhatTheTextBeginsWith) {
+  const auto bytes = [](std::int32_t) { return std::string_view("a"); };
+  LoopRule rule;
+  rule.watch = true;
+  rule.repeated_tokens = 20;
+  LoopDetector detector(rule, bytes);
+  const std::vector<std::int32_t> prefix(100, 1);
+  detector.begin_with(prefix);
+  for (int i = 1; i < 20; ++i) EXPECT_FALSE(detector.push(1)) << i;
+  ASSERT_TRUE(detector.push(1));
+  EXPECT_EQ(detector.found()->keep, 100);
+}
+
+// Whatever a text is made of, and however little may be wasted.
+TEST(LoopDetector, NeverTakesBackMoreThanItMay) {
+  const std::vector<std::string> words = {"<|ref|>", "<|/ref|>", "<|det|>", "<|/det|>", "[[", "]]",
+                                          ",",       "9",        "<td>",    "</td>",    "a",  "bc"};
+  Random random(6);
+  std::map<LoopKind, int> found;
+  for (int round = 0; round < 2000; ++round) {
+    Script script;
+    std::vector<std::string> phrase(1 + random.below(40));
+    for (std::string& word : phrase) word = words[random.below(words.size())];
+    const bool counts = random.below(3) == 0;
+    for (std::int64_t i = 0; script.size() < 1500; ++i) {
+      for (const std::string& word : phrase) script.say(word);
+      if (counts) script.number(i);
+      if (random.below(30) == 0) script.prose(20, static_cast<std::uint64_t>(round));
+    }
+    script.say("<td>");
+    LoopRule rule;
+    rule.most_wasted = random.between(1, 199);
+    rule.page_characters = random.between(0, 2000);
+    rule.repeated_characters = random.between(0, 300);
+    rule.structural_tokens = random.between(0, 1) * 400;
+    rule.structural = {script.id("<td>")};
+    const auto loop = script.run(rule);
+    if (!loop) continue;
+    ++found[loop->kind];
+    EXPECT_LE(loop->begin + loop->length - loop->keep, rule.most_wasted);
+  }
+  EXPECT_EQ(found.size(), 4U) << "each kind of loop has been tried";
 }
 
 TEST(LoopDetector, FindsTextThatGoesFarBeyondThePage) {
@@ -185,6 +253,7 @@ TEST(LoopDetector, FindsTextThatGoesFarBeyondThePage) {
   ASSERT_TRUE(loop);
   EXPECT_EQ(loop->kind, LoopKind::kSurplus);
   EXPECT_LT(loop->keep, 300);
+  EXPECT_LT(loop->length, 200) << "wasted tokens";
 }
 
 TEST(LoopDetector, FindsBoxesOnTopOfBoxes) {

@@ -36,6 +36,12 @@ struct CarefulOptions {
   VerdictLimits limits;
 };
 
+// Tokens that reading a page throws away, all attempts together. A token is thrown away that a
+// model wrote and that is not in the page's text in the end: those of a loop behind what is kept,
+// and those of an attempt or a region whose text is not taken. Tokens that an attempt begins with
+// are not written again and count once.
+inline constexpr std::int64_t kMostWasted = 199;
+
 struct PageReading {
   Verdict verdict = Verdict::kOk;
   Evidence evidence;
@@ -43,14 +49,16 @@ struct PageReading {
 };
 
 // A blank page gives an empty text without asking. A text that runs into a loop ends where the loop
-// began; other attempts go on from there and keep what was good: with the rule against repetition,
-// in larger modes, with rising temperature, and on the lower half of the page alone. An attempt
-// counts when the text gets further. on_text is told of a text that is final, in order.
-// Then lines of print without text are looked for. What the text leaves out is read alone, as a
-// page of the same shape with nothing else on it, and its text becomes a paragraph where it
-// belongs; the attempt says where. A limit of tokens that ended the text is kept: nothing is read
-// behind it. Where on_text is asked for, or after a loop, only what belongs behind all of the text
-// is read. Errors are those of the first attempt.
+// began; other attempts go on from there and keep what was good: in larger modes, with the
+// rule against repetition, which also bars the loop's next token, and with rising temperature. An
+// attempt counts when the text gets further. All of them and the regions below share kMostWasted:
+// each is given up before it would throw away more than is left, a loop that was seen before as
+// soon as it shows, and when too little is left for another one there is none. on_text is told of a
+// text that is final, in order. Then lines of print without text are looked for. What the text
+// leaves out is read alone, as a page of the same shape with nothing else on it, and its text
+// becomes a paragraph where it belongs; the attempt says where. A limit of tokens that ended the
+// text is kept: nothing is read behind it. Where on_text is asked for, or after a loop, only what
+// belongs behind all of the text is read. Errors are those of the first attempt.
 Result<PageReading> read_carefully(const Page& page, const InkReport& ink,
                                    const CarefulOptions& options, const AskModel& ask);
 

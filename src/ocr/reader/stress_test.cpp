@@ -18,7 +18,7 @@ namespace lectio {
 namespace {
 
 // Writes the same words whenever it is asked, on from where it is told to: nothing gets it out of a
-// loop. Stops where the detector says so.
+// loop. Stops where the detector says so. Knows by itself how many tokens it has written.
 class Writer {
  public:
   void say(const std::string& word) {
@@ -53,16 +53,27 @@ class Writer {
       LoopDetector detector(options.loops, bytes);
       PageText text;
       text.finish = FinishReason::kStop;
-      std::vector<std::int32_t> ids;
-      for (const std::int32_t id : script_) {
+      std::vector<std::int32_t> ids = options.prefix;
+      detector.begin_with(ids);
+      for (std::size_t at = ids.size(); at < script_.size(); ++at) {
+        if (std::ssize(ids) >= options.generate.max_tokens) {
+          text.finish = FinishReason::kMaxTokens;
+          break;
+        }
+        std::int32_t id = script_[at];
+        const auto& barred = options.generate.not_first;
+        const bool first = ids.size() == options.prefix.size();
+        if (first && std::find(barred.begin(), barred.end(), id) != barred.end()) id = 0;
+        if (options.generate.temperature > 0 && first) id = 1;
         ids.push_back(id);
+        ++text.generated_tokens;
         if (!detector.push(id)) continue;
         text.finish = FinishReason::kLoop;
         text.loop = detector.found();
         ids.resize(static_cast<std::size_t>(text.loop->keep));
         break;
       }
-      text.generated_tokens = std::ssize(ids);
+      written += text.generated_tokens;
       for (const std::int32_t id : ids) {
         text.text += bytes(id);
         text.ids.push_back(id);
@@ -74,6 +85,7 @@ class Writer {
   }
 
   int asked = 0;
+  std::int64_t written = 0;
 
  private:
   std::map<std::string, std::int32_t> ids_;
@@ -130,27 +142,75 @@ const Loop kLoops[] = {
        }
      }},
     {"words that never end", [](Writer& writer) { writer.prose(4000); }},
+    {"one loop after the other",
+     [](Writer& writer) {
+       for (int i = 0; i < 4000; ++i) {
+         writer.say("part" + std::to_string(i / 150) + "." + std::to_string(i % 3) + " ");
+       }
+     }},
+    {"boxes with texts",
+     [](Writer& writer) {
+       for (int i = 0; i < 200; ++i) {
+         for (const char* word : {"<|ref|>", "text", "<|/ref|>", "<|det|>", "[["}) writer.say(word);
+         for (const int side : {100, 100, 900, 200}) {
+           writer.number(side);
+           writer.say(", ");
+         }
+         for (const char* word : {"]]", "<|/det|>", "\n"}) writer.say(word);
+         for (int w = 0; w < 70; ++w) writer.say("w" + std::to_string((i * 70 + w) % 997) + "-");
+       }
+     }},
 };
 
-TEST(LoopStress, EveryLoopIsFlaggedAndCostsLittle) {
-  for (const Loop& loop : kLoops) {
-    Writer writer;
-    writer.prose(60);
-    loop.write(writer);
-    const auto reading = read_carefully(paper(), ink_of(450), recovering(), writer.ask());
-    ASSERT_TRUE(reading) << loop.name;
-    EXPECT_EQ(reading->verdict, Verdict::kRepetition) << loop.name;
-    EXPECT_TRUE(reading->evidence.loop) << loop.name;
-    EXPECT_GE(reading->text.ids.size(), 60U) << loop.name << ": what stands before it is kept";
-    // Two of them are known by the page alone, once they go far beyond it: not by tokens.
-    const Attempt& first = reading->evidence.attempts.front();
-    const bool by_tokens = first.loop->kind == LoopKind::kTokens;
-    if (by_tokens) {
-      EXPECT_LT(first.wasted_tokens, 200) << loop.name;
+// All attempts of a page together, by what the model itself counts.
+TEST(LoopStress, EveryLoopIsFlaggedAndAPageWastesFewerThan200Tokens) {
+  for (const std::int64_t characters : {450, 5000, 0}) {  // 0: nobody knows what the page has
+    for (const Loop& loop : kLoops) {
+      const std::string name = std::string(loop.name) + " of " + std::to_string(characters);
+      Writer writer;
+      writer.prose(60);
+      loop.write(writer);
+      InkReport ink = ink_of(characters);
+      if (characters == 0) ink.graphics = 0.5;
+      const auto reading = read_carefully(paper(), ink, recovering(), writer.ask());
+      ASSERT_TRUE(reading) << name;
+      const Evidence& evidence = reading->evidence;
+      if (evidence.finish == FinishReason::kStop) {  // nothing speaks against it
+        EXPECT_EQ(reading->text.text, writer.text()) << name;
+        EXPECT_TRUE(characters == 0 && evidence.attempts.size() == 1) << name;
+        continue;
+      }
+      if (evidence.finish == FinishReason::kMaxTokens) {  // it may count as long as it is told to
+        EXPECT_EQ(reading->verdict, Verdict::kTruncated) << name;
+        EXPECT_TRUE(characters == 0 && writer.written == std::ssize(reading->text.ids)) << name;
+        continue;
+      }
+      EXPECT_EQ(reading->verdict, Verdict::kRepetition) << name;
+      EXPECT_TRUE(evidence.loop) << name;
+      EXPECT_GE(reading->text.ids.size(), 60U) << name << ": what stands before it is kept";
+      EXPECT_LT(writer.written - std::ssize(reading->text.ids), 200) << name;
+      std::int64_t wasted = 0;
+      for (const Attempt& attempt : evidence.attempts) wasted += attempt.wasted_tokens;
+      EXPECT_EQ(wasted, writer.written - std::ssize(reading->text.ids)) << name;
+      EXPECT_EQ(reading->text.generated_tokens, writer.written) << name;
+      EXPECT_LE(evidence.attempts.size(), 7U) << name;
+      if (characters > 0) {
+        EXPECT_LT(count_letters(reading->text.text), 2 * characters + 100) << name;
+      }
     }
-    EXPECT_LT(count_letters(reading->text.text), 3 * 450) << loop.name;
-    EXPECT_LE(reading->evidence.attempts.size(), 7U) << loop.name;
   }
+}
+
+TEST(LoopStress, ALoopLeavesRoomForOtherAttempts) {
+  Writer writer;
+  writer.prose(60);
+  for (int i = 0; i < 4000; ++i) writer.say("the ");
+  const auto reading = read_carefully(paper(), ink_of(5000), recovering(), writer.ask());
+  ASSERT_TRUE(reading);
+  std::vector<std::string> steps;
+  for (const Attempt& attempt : reading->evidence.attempts) steps.push_back(attempt.why);
+  EXPECT_EQ(steps, (std::vector<std::string>{"first", "mode", "mode", "no_repeat", "temperature",
+                                             "temperature"}));
 }
 
 TEST(LoopStress, TrueRepetitionsAreReadToTheirEnd) {
@@ -193,9 +253,11 @@ TEST(LoopStress, TrueRepetitionsAreReadToTheirEnd) {
   }
   expect_whole(ditto, ink_of(2100), {}, "columns of ditto marks");
 
-  Writer column;  // one word down the page, as often as there is ink for it
+  Writer column;  // one word down the page, as often as it stands there
   for (int row = 0; row < 250; ++row) column.say("none\n");
-  expect_whole(column, ink_of(1000), {}, "a column of one word");
+  InkReport words = ink_of(1000);
+  words.repeated_characters = 990;
+  expect_whole(column, words, {}, "a column of one word");
 }
 
 double normal(Random& random) {

@@ -158,12 +158,12 @@ TEST(FindUnread, AShortLineIsEvidenceAndNoRegion) {
   EXPECT_EQ(two->regions.size(), 1U);
 }
 
-PageText tokens_of(const std::string& text) {
+PageText tokens_of(const std::string& text, std::size_t bytes = 3) {
   PageText page;
   page.text = text;
-  for (std::size_t i = 0; i < text.size(); i += 3) {
+  for (std::size_t i = 0; i < text.size(); i += bytes) {
     page.ids.push_back(static_cast<std::int32_t>(i));
-    page.text_ends.push_back(static_cast<std::int64_t>(std::min(i + 3, text.size())));
+    page.text_ends.push_back(static_cast<std::int64_t>(std::min(i + bytes, text.size())));
     page.log_probabilities.push_back(-static_cast<float>(i));
   }
   return page;
@@ -234,7 +234,8 @@ TEST(ShareKnown, CountsThreesOfWords) {
   EXPECT_EQ(share_known("a b", "a b"), 0);
 }
 
-// A model that leaves lines of the page out, and reads a part of it well.
+// A model that leaves lines of the page out, and reads a part of it well; a limit of tokens ends an
+// answer, which may be asked for again.
 class LazyModel {
  public:
   explicit LazyModel(std::deque<std::string> answers) : answers_(std::move(answers)) {}
@@ -242,16 +243,26 @@ class LazyModel {
   AskModel ask() {
     return [this](const Page& page, const ReadOptions& options) -> Result<PageText> {
       seen.push_back(page);
-      PageText text = tokens_of(answers_.front());
-      answers_.pop_front();
+      PageText text = tokens_of(answers_.front(), token_bytes);
       text.finish = finish;
-      text.generated_tokens = std::ssize(text.ids);
+      EXPECT_TRUE(std::equal(options.prefix.begin(), options.prefix.end(), text.ids.begin()));
+      if (std::ssize(text.ids) > options.generate.max_tokens) {
+        const auto most = static_cast<std::size_t>(options.generate.max_tokens);
+        text = tokens_of(answers_.front().substr(0, most * token_bytes), token_bytes);
+        text.finish = FinishReason::kMaxTokens;
+      } else {
+        answers_.pop_front();
+      }
+      text.generated_tokens = std::ssize(text.ids) - std::ssize(options.prefix);
+      written += text.generated_tokens;
       if (options.on_text) options.on_text(text.text);
       return text;
     };
   }
   std::vector<Page> seen;
+  std::int64_t written = 0;
   FinishReason finish = FinishReason::kStop;
+  std::size_t token_bytes = 3;
 
  private:
   std::deque<std::string> answers_;
@@ -316,6 +327,28 @@ TEST_F(UnreadRegionTest, WhatTheTextHasAlreadyIsNotTakenAgain) {
   EXPECT_NEAR(*reading->evidence.unread_ink, 0.5, 0.05);
   EXPECT_GT(reading->evidence.attempts[1].wasted_tokens, 0);
   EXPECT_EQ(reading->evidence.attempts[1].text_end, 0U);
+}
+
+TEST_F(UnreadRegionTest, IsLookedAtBeforeItIsLongerThanWhatMayBeThrownAway) {
+  LazyModel good({lines_of(0, 8), lines_of(8, kLines)});
+  good.token_bytes = 1;
+  const auto reading = read(good, UnreadHandling::kRead);
+  const std::string region = lines_of(8, kLines);
+  EXPECT_TRUE(reading->text.text.starts_with(lines_of(0, 8)));
+  EXPECT_NE(reading->text.text.find(region.substr(0, region.size() - 1)), std::string::npos);
+  EXPECT_EQ(good.seen.size(), 3U) << "it went on";
+  EXPECT_EQ(good.written, std::ssize(reading->text.ids));
+  EXPECT_EQ(reading->text.generated_tokens, good.written);
+  ASSERT_EQ(reading->evidence.attempts.size(), 2U);
+  EXPECT_EQ(reading->evidence.attempts[1].wasted_tokens, 0);
+
+  LazyModel bad({lines_of(0, 8), lines_of(0, 8)});
+  bad.token_bytes = 1;
+  const auto other = read(bad, UnreadHandling::kRead);
+  EXPECT_EQ(other->text.text, lines_of(0, 8));
+  EXPECT_EQ(bad.seen.size(), 2U) << "it was given up";
+  EXPECT_EQ(other->evidence.attempts[1].wasted_tokens, kMostWasted);
+  EXPECT_EQ(bad.written, std::ssize(other->text.ids) + kMostWasted);
 }
 
 }  // namespace

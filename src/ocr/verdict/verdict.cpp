@@ -11,9 +11,7 @@ constexpr std::array<std::string_view, 8> kNames = {
 constexpr std::size_t kLongestTag = 64;  // a '<' without '>' within so many bytes is no markup
 
 bool is_degraded(const Evidence& evidence, const VerdictLimits& limits) {
-  const bool true_repetition =
-      evidence.attempts.size() == 2 && evidence.attempts.back().why == kWithinPage;
-  if (evidence.attempts.size() > 1 && !true_repetition) return true;
+  if (evidence.attempts.size() > 1) return true;
   if (evidence.strange_share > limits.most_strange) return true;
   if (evidence.unread_ink && *evidence.unread_ink > limits.most_unread_ink) return true;
   const auto ink = static_cast<double>(evidence.ink_characters);

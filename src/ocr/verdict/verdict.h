@@ -29,14 +29,9 @@ std::optional<Verdict> verdict_from_name(std::string_view name);
 // The page has the text that the model gave for it.
 bool is_read(Verdict verdict);
 
-// Why an attempt was made that lets a text repeat itself as long as the page has ink for it. Where
-// it ended well, the repetition was true, and nothing speaks against the page.
-inline constexpr const char* kWithinPage = "within_page";
-
 // One time that the model was asked.
 struct Attempt {
-  std::string why;  // "first", "within_page", "no_repeat", "mode", "temperature", "lower_half",
-                    // "unread_region"
+  std::string why;  // "first", "no_repeat", "mode", "temperature", "unread_region"
   std::string mode;
   double temperature = 0;
   FinishReason finish = FinishReason::kStop;

@@ -37,15 +37,6 @@ TEST(Verdict, ALoopThatRemainsIsARepetitionAndOneThatWasHealedIsDegraded) {
   EXPECT_EQ(judge(evidence), Verdict::kRepetition);
 }
 
-TEST(Verdict, ARepetitionThatThePageHasInkForIsOk) {
-  Evidence evidence = good();
-  evidence.attempts.resize(2);
-  evidence.attempts[1].why = kWithinPage;
-  EXPECT_EQ(judge(evidence), Verdict::kOk);
-  evidence.attempts.resize(3);
-  EXPECT_EQ(judge(evidence), Verdict::kDegraded);
-}
-
 TEST(Verdict, BlankNeedsAPageAndATextThatAreBoth) {
   Evidence evidence;
   evidence.ink_blank = true;
