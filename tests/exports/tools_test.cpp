@@ -45,7 +45,8 @@ class Tools : public testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
-  // A typeset page and an answer with everything, as two pages; gives the document's folder.
+  // A typeset page and an answer with everything, as two pages, a page without a word and one that
+  // was not read; gives the document's folder.
   std::filesystem::path write(const std::vector<Format>& formats) {
     TypesetConfig config;
     config.fonts = {"/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"};
@@ -73,6 +74,12 @@ class Tools : public testing::Test {
             "<|ref|>list<|/ref|><|det|>[[20, 600, 980, 640]]<|/det|>\n- one\n\n"
             "<|ref|>equation<|/ref|><|det|>[[20, 660, 980, 700]]<|/det|>\n\\[ a < b \\]"),
         {}));
+    page.index = 2;
+    EXPECT_TRUE(writer.add_page(page, answer(""), {}));
+    DocumentPage missing;
+    missing.index = 3;
+    missing.source = "missing.png";
+    writer.add_missing_page(missing);
     const auto files = writer.finish();
     EXPECT_TRUE(files) << files.error().message();
     return folder_ / "typeset";
@@ -183,6 +190,57 @@ TEST_F(Tools, XmllintAcceptsPageXmlBySchema) {
                     LECTIO_SOURCE_DIR "/tests/exports/schemas/page.xsd", (folder / name).string()});
     EXPECT_EQ(result.code, 0) << result.err;
   }
+}
+
+// The schemas themselves, in the folder that LECTIO_SCHEMAS names (tools/fetch_schemas.sh fills
+// it).
+class Published : public Tools {
+ protected:
+  void SetUp() override {
+    Tools::SetUp();
+    LECTIO_NEEDS("xmllint");
+    const char* const folder = std::getenv("LECTIO_SCHEMAS");
+    if (folder == nullptr) GTEST_SKIP() << "LECTIO_SCHEMAS names no folder of published schemas";
+    schemas_ = folder;
+  }
+
+  ProcessResult validate(const std::string& schema, const std::filesystem::path& file) const {
+    return run("env", {"XML_CATALOG_FILES=" + schemas_ + "/catalog.xml", "xmllint", "--noout",
+                       "--nonet", "--schema", schemas_ + "/" + schema, file.string()});
+  }
+
+  // The same file with a letter of `name` another, which a schema must say no to.
+  std::filesystem::path spoiled(const std::filesystem::path& file, const std::string& name) const {
+    std::string xml = *read_file(file);
+    const std::size_t at = xml.find(name);
+    EXPECT_NE(at, std::string::npos);
+    xml[at] = 'Q';
+    const auto copy = folder_ / "spoiled.xml";
+    EXPECT_TRUE(write_file_atomic(copy, xml));
+    return copy;
+  }
+
+  std::string schemas_;
+};
+
+TEST_F(Published, AltoIsValid) {
+  const auto file = write({Format::kAlto}) / "typeset.alto.xml";
+  const ProcessResult result = validate("alto-4-4.xsd", file);
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_NE(validate("alto-4-4.xsd", spoiled(file, "PHYSICAL_IMG_NR")).code, 0);
+}
+
+TEST_F(Published, PageXmlIsValid) {
+  const auto folder = write({Format::kPageXml});
+  int pages = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (!entry.path().string().ends_with(".page.xml")) continue;
+    const ProcessResult result = validate("pagecontent.xsd", entry.path());
+    EXPECT_EQ(result.code, 0) << result.err;
+    EXPECT_NE(validate("pagecontent.xsd", spoiled(entry.path(), "imageWidth")).code, 0);
+    ++pages;
+  }
+  EXPECT_GE(pages, 3);
 }
 
 TEST_F(Tools, XmllintParsesHocr) {
