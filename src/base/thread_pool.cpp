@@ -62,19 +62,20 @@ struct ThreadPool::State {
   std::int64_t count = 0;
   std::int64_t chunk = 1;
   std::exception_ptr failure;
-  std::atomic<std::int64_t> next{0};
+  std::atomic<std::int64_t> next{0};  // hands out chunks, and orders nothing else among them
   std::vector<std::jthread> workers;
 
   void run_chunks(const Body& work, std::int64_t total, std::int64_t step) {
     inside_parallel_for = true;
     try {
-      for (std::int64_t begin = next.fetch_add(step); begin < total; begin = next.fetch_add(step)) {
+      const auto take = [&] { return next.fetch_add(step, std::memory_order_relaxed); };
+      for (std::int64_t begin = take(); begin < total; begin = take()) {
         work(begin, std::min(begin + step, total));
       }
     } catch (...) {
       const std::lock_guard lock(mutex);
       if (!failure) failure = std::current_exception();
-      next.store(total);
+      next.store(total, std::memory_order_relaxed);
     }
     inside_parallel_for = false;
   }
@@ -114,7 +115,7 @@ struct ThreadPool::State {
     count = total;
     chunk = step;
     failure = nullptr;
-    next.store(0);
+    next.store(0, std::memory_order_relaxed);
     open = true;
     ++generation;
     if (sleeping > 0) wake.notify_all();

@@ -186,7 +186,8 @@ class ExpertGroup {
       for (std::int64_t lane = from; lane < to; ++lane) {
         kernels::Context context{alone, *lanes[static_cast<std::size_t>(lane)]};
         const Run run{run_.ops, context, run_.stages};
-        for (std::size_t i = next++; i < pieces.size(); i = next++) {
+        const auto take = [&] { return next.fetch_add(1, std::memory_order_relaxed); };
+        for (std::size_t i = take(); i < pieces.size(); i = take()) {
           multiply(pieces[i], begin, run, outputs);
         }
       }

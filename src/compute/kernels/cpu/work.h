@@ -43,8 +43,9 @@ template <typename Body>
 void share_tasks(Context& context, std::int64_t count, double ns, const Body& body) {
   std::atomic<std::int64_t> next{0};
   const auto drain = [&](std::int64_t begin, std::int64_t end) {
+    const auto take = [&] { return next.fetch_add(1, std::memory_order_relaxed); };
     for (std::int64_t slot = begin; slot < end; ++slot) {
-      for (std::int64_t task = next++; task < count; task = next++) body(slot, task);
+      for (std::int64_t task = take(); task < count; task = take()) body(slot, task);
     }
   };
   share(context, std::min(slots(context), count), 1, ns, drain);
