@@ -10,6 +10,27 @@
 
 namespace {  // NOLINT(google-build-namespaces): on purpose, see above
 
+// GCC's sanitizers see no masked access: in their builds the numbers under a mask are read, or
+// written back as they are, one by one as well.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+template <typename Number>
+inline void show_read(const Number* p, std::uint32_t lanes) {
+  for (; lanes != 0; lanes &= lanes - 1) {
+    static_cast<void>(static_cast<const volatile Number*>(p)[__builtin_ctz(lanes)]);
+  }
+}
+template <typename Number>
+inline void show_write(Number* p, std::uint32_t lanes) {
+  for (; lanes != 0; lanes &= lanes - 1) {
+    volatile Number& number = p[__builtin_ctz(lanes)];
+    number = number;
+  }
+}
+#else
+inline void show_read(const void*, std::uint32_t) {}
+inline void show_write(const void*, std::uint32_t) {}
+#endif
+
 #if defined(__AVX512F__)
 
 using Vec = __m512;
@@ -26,8 +47,14 @@ inline void store(float* p, Vec x) { _mm512_storeu_ps(p, x); }
 inline Lanes first(std::int64_t count) {
   return static_cast<Lanes>((1U << count) - 1U);
 }  // 0 <= count <= kWidth
-inline Vec load(const float* p, Lanes lanes) { return _mm512_maskz_loadu_ps(lanes, p); }
-inline void store(float* p, Vec x, Lanes lanes) { _mm512_mask_storeu_ps(p, lanes, x); }
+inline Vec load(const float* p, Lanes lanes) {
+  show_read(p, lanes);
+  return _mm512_maskz_loadu_ps(lanes, p);
+}
+inline void store(float* p, Vec x, Lanes lanes) {
+  show_write(p, lanes);
+  _mm512_mask_storeu_ps(p, lanes, x);
+}
 inline Vec select(Lanes lanes, Vec yes, Vec no) { return _mm512_mask_blend_ps(lanes, no, yes); }
 
 inline Vec add(Vec a, Vec b) { return _mm512_add_ps(a, b); }
@@ -119,8 +146,17 @@ inline Lanes first(std::int64_t count) {  // 0 <= count <= kWidth
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)),
                             _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
-inline Vec load(const float* p, Lanes lanes) { return _mm256_maskload_ps(p, lanes); }
-inline void store(float* p, Vec x, Lanes lanes) { _mm256_maskstore_ps(p, lanes, x); }
+inline std::uint32_t bits_of(Lanes lanes) {
+  return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(lanes)));
+}
+inline Vec load(const float* p, Lanes lanes) {
+  show_read(p, bits_of(lanes));
+  return _mm256_maskload_ps(p, lanes);
+}
+inline void store(float* p, Vec x, Lanes lanes) {
+  show_write(p, bits_of(lanes));
+  _mm256_maskstore_ps(p, lanes, x);
+}
 inline Vec select(Lanes lanes, Vec yes, Vec no) {
   return _mm256_blendv_ps(no, yes, _mm256_castsi256_ps(lanes));
 }

@@ -231,6 +231,7 @@ inline __m512i load_row(const std::uint16_t* row, std::int64_t k, std::int64_t w
   const std::int64_t count = smaller(2 * kWidth, width - k);
   if (row == nullptr || count <= 0) return _mm512_setzero_si512();
   const auto lanes = static_cast<__mmask32>((std::uint64_t{1} << count) - 1U);
+  show_read(row + k, lanes);
   return _mm512_maskz_loadu_epi16(lanes, row + k);
 }
 

@@ -10,11 +10,13 @@ namespace {
 
 inline Vec load_result(const float* y, Lanes lanes) { return load(y, lanes); }
 inline Vec load_result(const std::uint16_t* y, Lanes lanes) {
+  show_read(y, lanes);
   const __m256i bits = _mm256_maskz_loadu_epi16(lanes, y);
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
 }
 inline void store_result(float* y, Vec x, Lanes lanes) { store(y, x, lanes); }
 inline void store_result(std::uint16_t* y, Vec x, Lanes lanes) {
+  show_write(y, lanes);
   _mm256_mask_storeu_epi16(y, lanes, reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x)));
 }
 

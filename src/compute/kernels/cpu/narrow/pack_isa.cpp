@@ -21,8 +21,9 @@ template <Format kFormat>
 inline Vec load_rounded(const std::uint8_t* row, std::int64_t k, std::int64_t count) {
   if constexpr (kFormat == Format::kBF16) {
     const auto lanes = static_cast<__mmask32>((std::uint64_t{1} << count) - 1U);
-    return as_floats(
-        _mm512_maskz_loadu_epi16(lanes, reinterpret_cast<const std::uint16_t*>(row) + k));
+    const auto* const numbers = reinterpret_cast<const std::uint16_t*>(row) + k;
+    show_read(numbers, lanes);
+    return as_floats(_mm512_maskz_loadu_epi16(lanes, numbers));
   } else {
     if (count == kTwice) {
       return rounded_pair(load_weights<kFormat>(row, k), load_weights<kFormat>(row, k + kWidth));
@@ -105,8 +106,9 @@ inline Vec load_activations(const float* x, std::int64_t k, std::int64_t count) 
   return load(x + k, first(smaller(kWidth, count > k ? count - k : 0)));
 }
 inline Vec load_activations(const std::uint16_t* x, std::int64_t k, std::int64_t count) {
-  const __m256i bits =
-      _mm256_maskz_loadu_epi16(first(smaller(kWidth, count > k ? count - k : 0)), x + k);
+  const Lanes lanes = first(smaller(kWidth, count > k ? count - k : 0));
+  show_read(x + k, lanes);
+  const __m256i bits = _mm256_maskz_loadu_epi16(lanes, x + k);
   return as_floats(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
 }
 
@@ -154,6 +156,7 @@ void round_numbers(const float* x, std::int64_t count, std::uint16_t* y) {
   for (; i < count; i += kWidth) {
     const Lanes lanes = first(smaller(kWidth, count - i));
     const __m256bh rounded = _mm512_cvtneps_pbh(load(x + i, lanes));
+    show_write(y + i, lanes);
     _mm256_mask_storeu_epi16(y + i, lanes, reinterpret_cast<__m256i>(rounded));
   }
 }
