@@ -52,8 +52,9 @@ inline void split_nibbles(Codes words, Codes (&codes)[4]) {
   codes[3] = shift_right<12>(words);
 }
 
-// The low four bits, and the factors, of Q4_0 and Q5_0: blocks of kBlockBytes, 16 bytes of codes at
-// the end. Byte i has number i low and number i + 16 high, so that word i has the numbers 2 i, 2 i
+// The low four bits, and the factors, of Q4_0, Q5_0 and Q5_1: blocks of kBlockBytes, 16 bytes of
+// codes at the end. Byte i has number i low and number i + 16 high, so that word i has the numbers
+// 2 i, 2 i
 // + 16, 2 i + 1 and 2 i + 17.
 template <std::int64_t kBlockBytes>
 struct NibbleBlocks {
@@ -61,7 +62,6 @@ struct NibbleBlocks {
   static constexpr std::int64_t kNumbers = 32 * kBlocks;
   static constexpr std::int64_t kBytes = kBlockBytes * kBlocks;
   static constexpr int kCodes = 4;
-  static constexpr bool kHasMinimum = false;
   static constexpr std::int64_t source(std::int64_t c, std::int64_t w) {
     return w / 8 * 32 + w % 8 * 2 + c % 2 * 16 + c / 2;
   }
@@ -78,15 +78,21 @@ struct NibbleBlocks {
                                    load_16_bytes(last + kBlockBytes), 1);
 #endif
   }
+#if defined(__AVX512F__)
+  // The half at `at` of each of the four blocks, lane by lane, and zeros.
+  static __m512 halves_of(const std::uint8_t* at) {
+    __m128i halves = _mm_cvtsi32_si128(static_cast<std::uint16_t>(load_half(at)));
+    halves = _mm_insert_epi16(halves, load_half(at + kBlockBytes), 1);
+    halves = _mm_insert_epi16(halves, load_half(at + 2 * kBlockBytes), 2);
+    halves = _mm_insert_epi16(halves, load_half(at + 3 * kBlockBytes), 3);
+    return _mm512_insertf32x4(_mm512_setzero_ps(), _mm_cvtph_ps(halves), 0);
+  }
+#endif
   // Four lanes for each block.
   static Vec scale_of(const std::uint8_t* step) {
 #if defined(__AVX512F__)
-    __m128i halves = _mm_cvtsi32_si128(load_half(step));
-    halves = _mm_insert_epi16(halves, load_half(step + kBlockBytes), 1);
-    halves = _mm_insert_epi16(halves, load_half(step + 2 * kBlockBytes), 2);
-    halves = _mm_insert_epi16(halves, load_half(step + 3 * kBlockBytes), 3);
     const __m512i block = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
-    return _mm512_permutexvar_ps(block, _mm512_castps128_ps512(_mm_cvtph_ps(halves)));
+    return _mm512_permutexvar_ps(block, halves_of(step));
 #else
     const __m128i first = _mm_set1_epi16(load_half(step));
     const __m128i second = _mm_set1_epi16(load_half(step + kBlockBytes));
@@ -97,6 +103,7 @@ struct NibbleBlocks {
 
 struct Q4Codes : NibbleBlocks<18> {
   static constexpr int kOffset = -8;
+  static constexpr bool kHasMinimum = false;
 
   static void unpack(const std::uint8_t* step, Codes (&codes)[kCodes], Vec& scale,
                      Vec& /*minimum*/) {
@@ -119,16 +126,26 @@ inline void split_runs(const std::uint8_t* bytes, std::uint64_t& scales, std::ui
 
 #if defined(__AVX512F__)
 
-// Bit i of the four bytes behind the factor is bit 4 of number i.
-struct Q5Codes : NibbleBlocks<22> {
-  static constexpr int kOffset = -16;
+// 16 more in the lanes where `words` has the bit of `bits`.
+inline Codes add_fifth_bit(Codes codes, Codes words, Codes bits) {
+  return _mm512_mask_add_epi16(codes, _mm512_test_epi16_mask(words, bits), codes,
+                               _mm512_set1_epi16(16));
+}
 
-  static void unpack(const std::uint8_t* step, Codes (&codes)[kCodes], Vec& scale,
-                     Vec& /*minimum*/) {
-    split_nibbles(words_of(step), codes);
-    scale = scale_of(step);
+// Bit i of the four bytes between the factors and the codes is bit 4 of number i.
+template <bool kMinimum>
+struct FiveBlocks : NibbleBlocks<kMinimum ? 24 : 22> {
+  using Base = NibbleBlocks<kMinimum ? 24 : 22>;
+  static constexpr std::int64_t kBlockBytes = Base::kBytes / Base::kBlocks;
+  static constexpr int kOffset = kMinimum ? 0 : -16;
+  static constexpr bool kHasMinimum = kMinimum;
+
+  static void unpack(const std::uint8_t* step, Codes (&codes)[4], Vec& scale, Vec& minimum) {
+    split_nibbles(Base::words_of(step), codes);
+    scale = Base::scale_of(step);
+    if constexpr (kMinimum) minimum = Base::halves_of(step + 2);
     std::int32_t bits[4];
-    for (int b = 0; b < 4; ++b) __builtin_memcpy(bits + b, step + 22 * b + 2, 4);
+    for (int b = 0; b < 4; ++b) __builtin_memcpy(bits + b, step + kBlockBytes * (b + 1) - 20, 4);
     // Lane w: the 16 bits of its block's numbers 0 to 15, and those of numbers 16 to 31.
     const __m512i all_bits =
         _mm512_castsi128_si512(_mm_setr_epi32(bits[0], bits[1], bits[2], bits[3]));
@@ -140,25 +157,23 @@ struct Q5Codes : NibbleBlocks<22> {
     const __m512i lane_bits = _mm512_broadcast_i32x4(
         _mm_setr_epi16(1 << 0, 1 << 2, 1 << 4, 1 << 6, 1 << 8, 1 << 10, 1 << 12, 1 << 14));
     const __m512i odd_bits = _mm512_slli_epi16(lane_bits, 1);
-    const __m512i high = _mm512_set1_epi16(16);
-    codes[0] =
-        _mm512_mask_add_epi16(codes[0], _mm512_test_epi16_mask(first, lane_bits), codes[0], high);
-    codes[1] =
-        _mm512_mask_add_epi16(codes[1], _mm512_test_epi16_mask(second, lane_bits), codes[1], high);
-    codes[2] =
-        _mm512_mask_add_epi16(codes[2], _mm512_test_epi16_mask(first, odd_bits), codes[2], high);
-    codes[3] =
-        _mm512_mask_add_epi16(codes[3], _mm512_test_epi16_mask(second, odd_bits), codes[3], high);
+    codes[0] = add_fifth_bit(codes[0], first, lane_bits);
+    codes[1] = add_fifth_bit(codes[1], second, lane_bits);
+    codes[2] = add_fifth_bit(codes[2], first, odd_bits);
+    codes[3] = add_fifth_bit(codes[3], second, odd_bits);
   }
 };
+using Q5Codes = FiveBlocks<false>;
+using Q5MinCodes = FiveBlocks<true>;
 
 // A block of 256 numbers a step. Its whole-numbered scales are multiplied into the codes, which
 // stay below 2^12, and the sum of 16 products a lane below 2^31: nothing is rounded before the
 // block's end. Of 64 bytes, vectors 0 and 1 have the halves of the even bytes, 2 and 3 those of the
 // odd ones.
-struct Q4KCodes {
+template <bool kFive>
+struct LongCodes {
   static constexpr std::int64_t kNumbers = 256;
-  static constexpr std::int64_t kBytes = 144;
+  static constexpr std::int64_t kBytes = kFive ? 176 : 144;
   static constexpr int kCodes = 8;
   static constexpr int kOffset = 0;
   static constexpr bool kHasMinimum = true;
@@ -174,12 +189,23 @@ struct Q4KCodes {
         _mm_cvtepu8_epi16(_mm_cvtsi64_si128(static_cast<std::int64_t>(scales))));
     // Lanes 0 to 15 belong to run 0, lanes 16 to 31 to run 2 of a vector's four.
     const __m512i run = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi16(2), 1);
+    // Bit j of byte i is the fifth of number i of run j: a bit for the lanes of run 0 and run 2.
+    const std::uint8_t* const low = block + kBytes - 128;
+    const __m512i upper = kFive ? _mm512_broadcast_i64x4(_mm256_loadu_si256(
+                                      reinterpret_cast<const __m256i*>(block + 16)))
+                                : _mm512_setzero_si512();
+    const __m512i bits = _mm512_sllv_epi16(_mm512_set1_epi16(1), run);
 #pragma GCC unroll 2
     for (int half = 0; half < 2; ++half) {
       Codes four[4];
-      split_nibbles(load_codes(block + 16 + 64 * half), four);
+      split_nibbles(load_codes(low + 64 * half), four);
 #pragma GCC unroll 4
       for (int c = 0; c < 4; ++c) {
+        if constexpr (kFive) {
+          const int shift = 4 * half + c % 2 + 8 * (c / 2);
+          four[c] = add_fifth_bit(four[c], upper,
+                                  _mm512_slli_epi16(bits, static_cast<unsigned int>(shift)));
+        }
         const __m512i index =
             _mm512_add_epi16(run, _mm512_set1_epi16(static_cast<std::int16_t>(4 * half + c % 2)));
         codes[4 * half + c] = _mm512_mullo_epi16(four[c], _mm512_permutexvar_epi16(index, runs));
@@ -194,6 +220,8 @@ struct Q4KCodes {
         0);
   }
 };
+using Q4KCodes = LongCodes<false>;
+using Q5KCodes = LongCodes<true>;
 
 // 64 bytes of low halves hold 128 numbers, byte i numbers i and i + 64; 32 bytes of upper bits hold
 // the same 128, bits 2 j and 2 j + 1 of byte i for number 32 j + i.

@@ -204,15 +204,8 @@ constexpr CodeKernels kernels_of() {
 
 }  // namespace
 
-#if defined(__AVX512F__)
-const CodeKernels kCodeKernels[kCodeFormats] = {kernels_of<Q8Codes>(),  kernels_of<Q4Codes>(),
-                                                kernels_of<Q5Codes>(),  {},
-                                                kernels_of<Q4KCodes>(), {},
-                                                kernels_of<Q6KCodes>()};
-#else
 const CodeKernels kCodeKernels[kCodeFormats] = {
     kernels_of<Q8Codes>(),  kernels_of<Q4Codes>(),  kernels_of<Q5Codes>(), kernels_of<Q5MinCodes>(),
     kernels_of<Q4KCodes>(), kernels_of<Q5KCodes>(), kernels_of<Q6KCodes>()};
-#endif
 
 }  // namespace lectio::kernels::LECTIO_ISA

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Products of few rows, several at a time: every weight is read once, where it lies. The rows that
 // weights in a block format meet are rounded to 16 bits first, once for all products that share
-// them; formats that no loop of the set reads are turned into floats a few rows at a time.
+// them.
 #include <array>
 #include <string>
 
 #include "base/check.h"
 #include "compute/kernels/cpu/operations.h"
 #include "compute/kernels/cpu/work.h"
-#include "compute/tensor/blocks.h"
 
 namespace lectio::kernels::cpu {
 namespace {
@@ -19,16 +18,9 @@ constexpr std::int64_t kOutsAtATime = 16;  // a line of y, and whole groups of t
 constexpr std::int64_t kSmallestTaskBytes = 16 << 10;
 constexpr std::int64_t kLargestTaskBytes = 128 << 10;
 
-bool reads_floats(DType dtype) {
-  return dtype == DType::kF32 || dtype == DType::kBF16 || dtype == DType::kF16;
-}
-
-// Null where the set has no loop over this format's codes.
+// Null for floats.
 const CodeKernels* codes_of(const Isa& isa, DType dtype) {
-  const auto found = [&](CodeFormat format) {
-    const CodeKernels& kernels = isa.codes[static_cast<int>(format)];
-    return kernels.multiply == nullptr ? nullptr : &kernels;
-  };
+  const auto found = [&](CodeFormat format) { return &isa.codes[static_cast<int>(format)]; };
   switch (dtype) {
     case DType::kQ8:
       return found(CodeFormat::kQ8);
@@ -59,7 +51,6 @@ struct Side {
 
   std::int64_t in() const { return weight.columns(); }
   std::int64_t row_bytes() const { return lectio::row_bytes(weight.dtype, in()); }
-  bool is_decoded() const { return codes == nullptr && !reads_floats(weight.dtype); }
   const std::byte* row(std::int64_t index) const {
     return static_cast<const std::byte*>(weight.data) + index * row_bytes();
   }
@@ -77,10 +68,8 @@ struct Prepared {
   std::int64_t out_bytes() const { return side.row_bytes() + (is_gated() ? gate.row_bytes() : 0); }
   double ns() const {
     const double numbers = static_cast<double>(out() * side.in() * (is_gated() ? 2 : 1));
-    const bool decoded = side.is_decoded() || (is_gated() && gate.is_decoded());
     return static_cast<double>(out() * out_bytes()) / kBytesPerNs +
-           numbers * static_cast<double>(n()) / kMultiplyAddsPerNs +
-           (decoded ? numbers / kFunctionsPerNs : 0);
+           numbers * static_cast<double>(n()) / kMultiplyAddsPerNs;
   }
 };
 
@@ -117,7 +106,7 @@ class Group {
     std::int64_t floats = 0;
     double ns = 0;
     for (std::size_t j = 0; j < count_; ++j) {
-      floats = std::max(floats, gate_floats(jobs_[j]) + decoded_floats(jobs_[j]));
+      floats = std::max(floats, gate_floats(jobs_[j]));
       ns += jobs_[j].ns();
     }
     floats = round_up(floats, 16);
@@ -133,10 +122,6 @@ class Group {
  private:
   static std::int64_t gate_floats(const Prepared& job) {
     return job.is_gated() ? job.n() * job.outs_a_task : 0;
-  }
-  static std::int64_t decoded_floats(const Prepared& job) {
-    const bool any = job.side.is_decoded() || (job.is_gated() && job.gate.is_decoded());
-    return any ? kOutsAtATime * job.side.in() : 0;
   }
 
   void prepare(const FewRowsJob& job) {
@@ -197,7 +182,7 @@ class Group {
 
   // y[n, count] of the outs from `begin` on.
   void multiply(const Side& side, std::int64_t n, std::int64_t begin, std::int64_t count, float* y,
-                std::int64_t y_stride, float* decoded) const {
+                std::int64_t y_stride) const {
     if (side.codes != nullptr) {
       side.codes->multiply({.x = side.x,
                             .x_stride_bytes = side.x_stride_bytes,
@@ -210,44 +195,27 @@ class Group {
                             .depth = side.in(),
                             .y = y,
                             .y_stride = y_stride});
-    } else if (!side.is_decoded()) {
-      multiply_floats(side, format_of(side.weight.dtype), side.row(begin), side.row_bytes(), n,
-                      count, y, y_stride);
     } else {
-      for (std::int64_t at = 0; at < count; at += kOutsAtATime) {
-        const std::int64_t outs = std::min(kOutsAtATime, count - at);
-        for (std::int64_t i = 0; i < outs; ++i) {
-          numbers_to_floats(side.weight.dtype, side.row(begin + at + i), 0, side.in(),
-                            decoded + i * side.in());
-        }
-        multiply_floats(side, Format::kF32, decoded, row_bytes(DType::kF32, side.in()), n, outs,
-                        y + at, y_stride);
-      }
+      const Format format = format_of(side.weight.dtype);
+      isa_.few_rows[static_cast<int>(format)]({.x = static_cast<const float*>(side.x),
+                                               .x_stride = side.in(),
+                                               .n = n,
+                                               .weight = side.row(begin),
+                                               .weight_stride_bytes = side.row_bytes(),
+                                               .outs = count,
+                                               .depth = side.in(),
+                                               .y = y,
+                                               .y_stride = y_stride});
     }
-  }
-
-  void multiply_floats(const Side& side, Format format, const void* weight,
-                       std::int64_t stride_bytes, std::int64_t n, std::int64_t outs, float* y,
-                       std::int64_t y_stride) const {
-    isa_.few_rows[static_cast<int>(format)]({.x = static_cast<const float*>(side.x),
-                                             .x_stride = side.in(),
-                                             .n = n,
-                                             .weight = weight,
-                                             .weight_stride_bytes = stride_bytes,
-                                             .outs = outs,
-                                             .depth = side.in(),
-                                             .y = y,
-                                             .y_stride = y_stride});
   }
 
   void run_task(const Prepared& job, std::int64_t task, float* memory) const {
     const std::int64_t begin = task * job.outs_a_task;
     const std::int64_t count = std::min(job.outs_a_task, job.out() - begin);
     float* const y = job.job.y.f32() + begin;
-    float* const decoded = memory + gate_floats(job);
-    multiply(job.side, job.n(), begin, count, y, job.out(), decoded);
+    multiply(job.side, job.n(), begin, count, y, job.out());
     if (job.is_gated()) {
-      multiply(job.gate, job.n(), begin, count, memory, count, decoded);
+      multiply(job.gate, job.n(), begin, count, memory, count);
       for (std::int64_t r = 0; r < job.n(); ++r) {
         float* const row = y + r * job.out();
         isa_.silu_mul(memory + r * count, row, count, row);

@@ -132,7 +132,7 @@ struct CodeKernels {
   // Rounds x[depth] to 16 bits in the order that `multiply` reads: x[i] = scale * code within scale
   // / 2, scale = max |x| / 32767. Returns the scale, NaN if a number is not finite.
   float (*quantize)(const float* x, std::int64_t depth, void* out) = nullptr;
-  void (*multiply)(const FewCodes&) = nullptr;  // null where the set has no such loop
+  void (*multiply)(const FewCodes&) = nullptr;
 };
 
 // c[rows, columns] (+)= x[rows, 32 blocks] * weights in whole numbers: tiles that CodeTiles::round
