@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every table over the shapes that the networks use, on one core and on all. Products report
 // GFLOP/s and the share of what oneDNN makes of a large square on as many cores (of_peak), in F32,
-// BF16 or 8 bits as the table rounds; products with few rows report GB/s of weights and the share
-// of a plain read of memory (of_stream). Both yardsticks are measured in the same run. On one core
-// everything is timed by the CPU's clock of that thread, so that a busy machine disturbs less.
+// BF16 or 8 bits as the table rounds; products with few rows, and attention over a cache, report
+// GB/s of what they read and the share of a plain read of memory (of_stream). Both yardsticks are
+// measured in the same run. On one core everything is timed by the CPU's clock of that thread, so
+// that a busy machine disturbs less.
 //
 //   lectio_kernels_bench --benchmark_filter='linear/.*/avx512/one'
 #include <benchmark/benchmark.h>
@@ -194,7 +195,7 @@ void run_attention(benchmark::State& state, const Table& table, Cores cores,
                    const Attention& shape) {
   Workbench bench(cores);
   const std::int64_t width = shape.heads * shape.head_dim;
-  const DType kept = shape.queries < 8 ? DType::kF32 : activation_type(table, DType::kBF16);
+  const DType kept = activation_type(table, DType::kBF16);
   const Tensor q = make_weights({shape.batch * shape.queries, width}, kept);
   const Tensor kv = make_weights({shape.batch * shape.keys, 2 * width}, kept);
   const Tensor rel =
@@ -224,14 +225,51 @@ void run_attention(benchmark::State& state, const Table& table, Cores cores,
     table.attention(bench.context, args, out.view());
     benchmark::DoNotOptimize(out.f32());
   }
-  if (shape.queries > 4) {
-    // Masked pairs count too: the share of the peak overstates what is done under a mask.
-    report_work(
-        state, cores, table.operand(DType::kBF16),
-        static_cast<double>(2 * shape.batch * shape.queries * shape.keys_of_a_query() * width));
-  } else {
-    report_bytes(state, cores, 8 * shape.batch * shape.keys * shape.kv_heads * shape.head_dim);
+  // Masked pairs count too: the share of the peak overstates what is done under a mask.
+  report_work(
+      state, cores, table.operand(DType::kBF16),
+      static_cast<double>(2 * shape.batch * shape.queries * shape.keys_of_a_query() * width));
+}
+
+struct Cached {
+  const char* name;
+  std::int64_t heads, head_dim, positions;
+  DType dtype;
+  std::int64_t layers;  // one after the other: enough of them come from memory
+};
+
+void run_cached(benchmark::State& state, const Table& table, Cores cores, const Cached& shape) {
+  Workbench bench(cores);
+  const std::int64_t width = shape.heads * shape.head_dim;
+  const Tensor rows = make_weights({shape.positions, width}, DType::kF32);
+  const Tensor numbers({2, shape.layers, shape.positions, width}, shape.dtype);
+  const Tensor scales({2, shape.layers, shape.positions, shape.heads});
+  Tensor out({1, width});
+  const std::int64_t bytes = row_bytes(shape.dtype, shape.positions * width);
+  const auto layer = [&](std::int64_t i) {
+    auto* const data = static_cast<std::byte*>(numbers.view().data);
+    const std::int64_t heads = shape.positions * shape.heads;
+    return CacheView{.keys = data + i * bytes,
+                     .values = data + (shape.layers + i) * bytes,
+                     .dtype = shape.dtype,
+                     .heads = shape.heads,
+                     .capacity = shape.positions,
+                     .head_dim = shape.head_dim,
+                     .key_scales = scales.f32() + i * heads,
+                     .value_scales = scales.f32() + (shape.layers + i) * heads};
+  };
+  for (std::int64_t i = 0; i < shape.layers; ++i) {
+    table.store_cached(bench.context, rows.view(), rows.view(), layer(i), 0);
   }
+  std::int64_t next = 0;
+  for (auto _ : state) {
+    const CachedQuery query{
+        .q = rows.f32(), .cache = layer(next), .keys = shape.positions, .out = out.f32()};
+    table.attend_cached(bench.context, {&query, 1}, 0.125F);
+    benchmark::DoNotOptimize(out.f32());
+    next = (next + 1) % shape.layers;
+  }
+  report_bytes(state, cores, 2 * bytes);
 }
 
 struct Conv {
@@ -308,8 +346,14 @@ const Attention kAttentions[] = {
     {"clip", 1, 257, 257, 16, 16, 64, 0, Mask::kFull},
     {"flow", 1, 512, 512, 14, 2, 64, 0, Mask::kPrefixCausal},
     {"prefill", 1, 1200, 1200, 10, 10, 128, 0, Mask::kCausal},
-    {"token", 1, 1, 1200, 10, 10, 128, 0, Mask::kCausal},
-    {"small_token", 1, 1, 600, 6, 6, 64, 0, Mask::kCausal},
+};
+
+// One token, full size and small
+const Cached kCached[] = {
+    {"token_F16", 10, 128, 1200, DType::kF16, 40},
+    {"token_I8", 10, 128, 1200, DType::kI8, 80},
+    {"small_token_F16", 6, 64, 300, DType::kF16, 1},
+    {"small_token_I8", 6, 64, 300, DType::kI8, 1},
 };
 
 const Conv kConvs[] = {
@@ -345,6 +389,9 @@ void add_products(const Table& table) {
   }
   for (const Attention& shape : kAttentions) {
     add(std::string("attention/") + shape.name, table, run_attention, shape);
+  }
+  for (const Cached& shape : kCached) {
+    add(std::string("cached/") + shape.name, table, run_cached, shape);
   }
   for (const Conv& shape : kConvs)
     add(std::string("conv2d/") + shape.name, table, run_conv2d, shape);

@@ -11,8 +11,9 @@ namespace lectio::kernels::LECTIO_ISA {
 namespace {
 
 // Vectors of a head that stay in registers; longer heads come in several parts.
-constexpr int kMaxVectors = kWidth == 16 ? 8 : 4;
-constexpr std::int64_t kAhead = 2048;
+constexpr int kMaxVectors = 8;
+constexpr int kKeysAtATime = 4;  // whose products are added up across the lanes together
+constexpr std::int64_t kAhead = 4096;
 
 // Part of a head: numbers [begin, begin + kVectors * kWidth), or fewer than kWidth at the end.
 struct Part {
@@ -44,19 +45,33 @@ void add_scores(const CachedHead& h, const Part& part) {
   for (int v = 0; v < kVectors; ++v) left[v] = load_part<Format::kF32>(q, part, v);
   const std::int64_t stride = bytes_of<kFormat>(h.dim);
   const auto* row = static_cast<const std::uint8_t*>(h.keys);
-  for (std::int64_t j = 0; j < h.count; ++j, row += stride) {
-    prefetch_row<kFormat>(row, part, kVectors);
+  const auto product = [&](const std::uint8_t* key) {
     Vec even = zero();
     Vec odd = zero();
 #pragma GCC unroll 4
     for (int v = 0; v + 1 < kVectors; v += 2) {
-      even = fma(left[v], load_part<kFormat>(row, part, v), even);
-      odd = fma(left[v + 1], load_part<kFormat>(row, part, v + 1), odd);
+      even = fma(left[v], load_part<kFormat>(key, part, v), even);
+      odd = fma(left[v + 1], load_part<kFormat>(key, part, v + 1), odd);
     }
     if constexpr (kVectors % 2 == 1) {
-      even = fma(left[kVectors - 1], load_part<kFormat>(row, part, kVectors - 1), even);
+      even = fma(left[kVectors - 1], load_part<kFormat>(key, part, kVectors - 1), even);
     }
-    const float sum = sum_of(add(even, odd));
+    return add(even, odd);
+  };
+  std::int64_t j = 0;
+  for (; j + kKeysAtATime <= h.count; j += kKeysAtATime, row += kKeysAtATime * stride) {
+    Vec products[kKeysAtATime];
+#pragma GCC unroll 4
+    for (int k = 0; k < kKeysAtATime; ++k) {
+      prefetch_row<kFormat>(row + k * stride, part, kVectors);
+      products[k] = product(row + k * stride);
+    }
+    __m128 sums = sums_of(products[0], products[1], products[2], products[3]);
+    if (part.begin > 0) sums = _mm_add_ps(_mm_loadu_ps(h.scores + j), sums);
+    _mm_storeu_ps(h.scores + j, sums);
+  }
+  for (; j < h.count; ++j, row += stride) {  // in the same order
+    const float sum = _mm_cvtss_f32(sums_of(product(row), zero(), zero(), zero()));
     h.scores[j] = part.begin == 0 ? sum : h.scores[j] + sum;
   }
 }
