@@ -166,6 +166,19 @@ class LineFinder {
     return gaps;
   }
 
+  // Columns of paper in a row, at its sides too: there the gutter is where only one column has a
+  // line.
+  std::vector<Run> paper(const Box& row) const {
+    std::vector<Run> gaps;
+    std::int64_t left = row.x0;
+    for (const Run& ink : runs_of(column_counts(row), row.x0)) {
+      if (ink.begin > left) gaps.push_back({left, ink.begin});
+      left = ink.end;
+    }
+    if (row.x1 > left) gaps.push_back({left, row.x1});
+    return gaps;
+  }
+
   static std::vector<Run> common(const std::vector<Run>& a, const std::vector<Run>& b,
                                  std::int64_t least) {
     std::vector<Run> both;
@@ -212,7 +225,7 @@ class LineFinder {
       std::vector<Run> shared = gutters(box_of(first), height);
       std::size_t end = first + 1;
       while (end < rows.size() && !shared.empty()) {
-        std::vector<Run> next = common(shared, gutters(box_of(end), height), height);
+        std::vector<Run> next = common(shared, paper(box_of(end)), height);
         if (next.empty()) break;
         shared = std::move(next);
         ++end;

@@ -158,6 +158,28 @@ TEST(FindUnread, AShortLineIsEvidenceAndNoRegion) {
   EXPECT_EQ(two->regions.size(), 1U);
 }
 
+void wipe(Page& page, const Box& box) {
+  for (std::int64_t y = box.y0; y < box.y1; ++y) {
+    std::fill(page.image.row(y) + 3 * box.x0, page.image.row(y) + 3 * box.x1, std::uint8_t{255});
+  }
+}
+
+TEST(FindUnread, ReadsColumnsWhoseLinesDoNotStandBesideEachOther) {
+  Page page = print(2);
+  const std::int64_t middle = page.image.width / 2;
+  wipe(page, {0, 60 + 4 * kPitch, middle, 60 + 6 * kPitch});
+  wipe(page, {middle, 60 + 10 * kPitch, page.image.width, 60 + 13 * kPitch});
+  for (std::int64_t y = page.image.height - 12; y < page.image.height - 10; ++y) {  // a rule below
+    std::fill_n(page.image.row(y) + 3 * 60, 3 * (page.image.width - 120), std::uint8_t{0});
+  }
+  const std::string text = lines_of(0, 4) + lines_of(6, kLines + 10) + lines_of(kLines + 13, 32);
+  UnreadLimits always;
+  always.enough_read = 1e9;
+  const auto unread = find_unread(page, look_at_ink(page.image), text, always);
+  ASSERT_TRUE(unread);
+  EXPECT_LT(unread->share, 0.05);
+}
+
 PageText tokens_of(const std::string& text, std::size_t bytes = 3) {
   PageText page;
   page.text = text;
