@@ -200,12 +200,26 @@ bool LoopDetector::is_known(std::int64_t period) const {
 std::int64_t LoopDetector::true_until(std::int64_t begin, std::int64_t period) const {
   const std::int64_t second = begin + period;
   if (structural_run_ >= tokens_.count() - second) return second + rule_.structural_tokens;
+  const std::int64_t before = characters_[static_cast<std::size_t>(second - 1)];
+  // A mark is a token, or one and a space.
+  if (characters_.back() == before) {
+    return second + rule_.repeated_marks * std::min<std::int64_t>(period, 2);
+  }
   if (rule_.repeated_characters == 0) return second;
-  const std::int64_t most =
-      characters_[static_cast<std::size_t>(second - 1)] + rule_.repeated_characters;
-  if (characters_.back() == characters_[static_cast<std::size_t>(second - 1)]) return second;
+  const std::int64_t most = before + rule_.repeated_characters;
   const auto passed = std::upper_bound(characters_.begin() + second, characters_.end(), most);
   return passed - characters_.begin();
+}
+
+// Of a repetition with letters, the tokens that may be one leader of the page: lines of a table of
+// contents differ in what stands before and behind it.
+std::int64_t LoopDetector::leader_behind(std::int64_t second) const {
+  if (characters_.back() == characters_[static_cast<std::size_t>(second - 1)]) return 0;
+  std::int64_t marks = 0;
+  for (auto i = static_cast<std::size_t>(second); i < characters_.size(); ++i) {
+    marks += characters_[i] == characters_[i - 1] ? 1 : 0;
+  }
+  return std::min(marks, rule_.repeated_marks);
 }
 
 // Tokens that a loop throws away which is taken back to `keep`.
@@ -214,7 +228,8 @@ std::int64_t LoopDetector::wasted_behind(std::int64_t keep) const {
 }
 
 void LoopDetector::find(LoopKind kind, std::int64_t begin, std::int64_t period, std::int64_t keep) {
-  found_ = LoopSpan{kind, begin, period, tokens_.count() - begin, std::max(keep, prefix_)};
+  const std::int64_t least = tokens_.count() - rule_.most_wasted;
+  found_ = LoopSpan{kind, begin, period, tokens_.count() - begin, std::max({keep, prefix_, least})};
 }
 
 void LoopDetector::look_for_tokens() {
@@ -233,6 +248,7 @@ void LoopDetector::look_for_tokens() {
     if (wasted_behind(begin + period) < limit) continue;
     const std::int64_t keep = true_until(begin, period);
     if (keep >= tokens_.count()) continue;
+    if (wasted_behind(begin + period) - leader_behind(begin + period) < limit) continue;
     find(LoopKind::kTokens, begin, period, keep);
     return;
   }

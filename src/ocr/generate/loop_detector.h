@@ -27,6 +27,9 @@ struct LoopRule {
   // Letters and digits that the page's ink says again: a repetition of no more of them is true. A
   // loop of more is taken back to there.
   std::int64_t repeated_characters = 0;
+  // Marks that are neither letters nor digits and stand in one row on the page, dots of a leader: a
+  // repetition of no more of them is true. A loop of more is taken back to there.
+  std::int64_t repeated_marks = 0;
   // Units of loops that were found in this text before; kKnownTokens of one again are a loop.
   std::vector<std::vector<std::int32_t>> known;
   // A loop takes back no more: whatever it is, it is found in time, or more of it is kept.
@@ -85,6 +88,7 @@ class LoopDetector {
   bool is_new(const Box& box) const;
   bool is_known(std::int64_t period) const;
   std::int64_t true_until(std::int64_t begin, std::int64_t period) const;
+  std::int64_t leader_behind(std::int64_t second) const;
   std::int64_t wasted_behind(std::int64_t keep) const;
   void find(LoopKind kind, std::int64_t begin, std::int64_t period, std::int64_t keep);
   void look_for_tokens();

@@ -176,9 +176,29 @@ TEST(LoopDetector, ARepetitionThatThePagesInkHasIsKeptAndNoMoreOfIt) {
   EXPECT_EQ(loop->keep, 310);
   EXPECT_EQ(loop->begin + loop->length - loop->keep, 1);
 
-  Script dots;  // no letters: no ink says how many they are
+  Script dots;  // no letters: they are not among the page's characters
   for (int i = 0; i < 400; ++i) dots.say(".");
   EXPECT_TRUE(dots.run(rule));
+}
+
+TEST(LoopDetector, ALeaderHasTheDotsOfThePageAndNoMore) {
+  for (const std::string space : {"", " "}) {
+    Script script;
+    script.prose(30, 4);
+    for (int i = 0; i < 400; ++i) {
+      script.say(".");
+      if (!space.empty()) script.say(space);
+    }
+    const std::int64_t period = space.empty() ? 1 : 2;
+    LoopRule rule;
+    rule.repeated_marks = 399;
+    EXPECT_FALSE(script.run(rule)) << period;
+    rule.repeated_marks = 250;
+    const auto loop = script.run(rule);
+    ASSERT_TRUE(loop) << period;
+    EXPECT_EQ(loop->keep, 30 + period * (1 + 250));
+    EXPECT_EQ(loop->begin + loop->length - loop->keep, 1);
+  }
 }
 
 TEST(LoopDetector, KnowsAUnitThatWasALoopBefore) {
@@ -234,6 +254,7 @@ TEST(LoopDetector, NeverTakesBackMoreThanItMay) {
     rule.most_wasted = random.between(1, 199);
     rule.page_characters = random.between(0, 2000);
     rule.repeated_characters = random.between(0, 300);
+    rule.repeated_marks = random.between(0, 300);
     rule.structural_tokens = random.between(0, 1) * 400;
     rule.structural = {script.id("<td>")};
     const auto loop = script.run(rule);

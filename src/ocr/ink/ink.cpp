@@ -306,6 +306,7 @@ InkReport look_at_ink(const Image& image) {
   if (repeated >= kByChance) {
     report.repeated_characters = repeated * report.characters / std::ssize(report.components);
   }
+  report.marks_in_a_row = marks_in_a_row(parts, report.components);
   report.horizontal_rules = count_rules(mask, grey.height, grey.width, grey.width, 1,
                                         std::max<std::int64_t>(16, grey.width / 4));
   report.vertical_rules = count_rules(mask, grey.width, 1, grey.height, grey.width,

@@ -66,6 +66,28 @@ TEST(LookAtInk, CountsWhatStandsOnThePageAgain) {
   }
 }
 
+TEST(LookAtInk, CountsTheMarksOfTheLongestLeader) {
+  EXPECT_LT(look_at_ink(page_of_words(40, 40)).marks_in_a_row, 8);
+  for (const std::int64_t apart : {4, 6}) {
+    Image image(600, 800, 255);
+    for (std::int64_t line = 0; line < 30; ++line) {
+      const std::int64_t y = 50 + 18 * line;
+      for (std::int64_t x = 40; x < 76; x += 9) letter(image, x, y, 0);
+      for (std::int64_t i = 0; i < 50 + line; ++i) {
+        const std::int64_t x = 90 + apart * i;
+        fill(image, {x, y + 7, x + 2, y + 9}, 0);
+      }
+    }
+    EXPECT_EQ(look_at_ink(image).marks_in_a_row, 79) << apart;  // more dots than letters
+  }
+
+  // A scan too coarse for single dots.
+  Image merged(600, 800, 255);
+  for (std::int64_t x = 40; x < 76; x += 9) letter(merged, x, 50, 0);
+  fill(merged, {90, 57, 490, 59}, 0);
+  EXPECT_EQ(look_at_ink(merged).marks_in_a_row, 100);
+}
+
 double normal(Random& random) {
   double sum = -6;
   for (int i = 0; i < 12; ++i) sum += random.unit();

@@ -40,7 +40,50 @@ bool alike(const Component& a, const Component& b) {
          alike(a.area, b.area, area_slack);
 }
 
+// Half of the ink is in components that are no higher. Where dots of leaders are among them, they
+// are more than the letters, but have less ink.
+std::int64_t letter_height(std::span<const Component> letters) {
+  std::vector<Component> by_height(letters.begin(), letters.end());
+  std::sort(by_height.begin(), by_height.end(),
+            [](const Component& a, const Component& b) { return a.box.height() < b.box.height(); });
+  std::int64_t ink = 0;
+  for (const Component& part : by_height) ink += part.area;
+  for (const Component& part : by_height) {
+    ink -= 2 * part.area;
+    if (ink <= 0) return part.box.height();
+  }
+  return 0;
+}
+
+std::int64_t marks_of(const Component& part) {
+  const std::int64_t width_of_mark = 2 * part.box.height();
+  return std::max<std::int64_t>(1, (part.box.width() + width_of_mark / 2) / width_of_mark);
+}
+
+bool goes_on(const Component& before, const Component& next, std::int64_t usual) {
+  const std::int64_t gap = next.box.x0 - before.box.x1;
+  return gap >= 0 && gap <= usual && std::abs(next.box.y1 - before.box.y1) <= 1 &&
+         alike(before.box.height(), next.box.height(), 1);
+}
+
 }  // namespace
+
+std::int64_t marks_in_a_row(std::span<const Component> parts, std::span<const Component> letters) {
+  const std::int64_t usual = letter_height(letters);
+  std::vector<Component> flat;
+  for (const Component& part : parts) {
+    if (5 * part.box.height() <= 2 * usual) flat.push_back(part);
+  }
+  flat = in_lines(flat);
+  std::int64_t longest = 0;
+  std::int64_t marks = 0;
+  for (std::size_t i = 0; i < flat.size(); ++i) {
+    if (i == 0 || !goes_on(flat[i - 1], flat[i], usual)) marks = 0;
+    marks += marks_of(flat[i]);
+    longest = std::max(longest, marks);
+  }
+  return longest;
+}
 
 std::int64_t repeated_components(std::span<const Component> parts) {
   const std::vector<Component> lines = in_lines(parts);

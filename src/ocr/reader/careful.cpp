@@ -142,26 +142,43 @@ class CarefulReader {
     remember_loop();
     while (!done()) {
       const std::size_t before = reading_.text.ids.size();
+      // What reads a leader writes dots in every mode; the rule ends them.
+      const bool rule_first = repeats_marks();
+      if (rule_first) go_on_with_rule(first);
       for (const Mode mode : options_.larger_modes) {
         if (mode_name(mode) == reading_.evidence.attempts.front().mode) continue;
         ReadOptions how = first;
         how.mode = mode;
         go_on("mode", how);
       }
-      ReadOptions how = first;
-      how.generate.no_repeat = options_.no_repeat;
-      if (options_.no_repeat.kind != NoRepeatRule::Kind::kNone &&
-          !(options_.no_repeat == first.generate.no_repeat)) {
-        how.generate.not_first = next_of_loop();
-        go_on("no_repeat", how);
-      }
+      if (!rule_first) go_on_with_rule(first);
       for (const double temperature : kTemperatures) {
-        how = first;
+        ReadOptions how = first;
         how.generate.temperature = std::max(first.generate.temperature, temperature);
         go_on("temperature", how);
       }
       if (std::ssize(reading_.text.ids) < static_cast<std::int64_t>(before) + kProgress) return;
     }
+  }
+
+  void go_on_with_rule(const ReadOptions& first) {
+    if (options_.no_repeat.kind == NoRepeatRule::Kind::kNone ||
+        options_.no_repeat == first.generate.no_repeat) {
+      return;
+    }
+    ReadOptions how = first;
+    how.generate.no_repeat = options_.no_repeat;
+    how.generate.not_first = next_of_loop();
+    go_on("no_repeat", how);
+  }
+
+  // The loop has neither letters nor digits.
+  bool repeats_marks() const {
+    const PageText& text = reading_.text;
+    if (!text.loop || text.loop->kind != LoopKind::kTokens) return false;
+    const auto begin = static_cast<std::size_t>(text.loop->begin);
+    const std::int64_t from = begin == 0 ? 0 : text.text_ends[begin - 1];
+    return count_letters(std::string_view(text.text).substr(static_cast<std::size_t>(from))) == 0;
   }
 
   // The token that the loop would have gone on with.
@@ -291,12 +308,14 @@ class CarefulReader {
 LoopRule loop_rule_for(const InkReport& ink, const std::vector<std::int32_t>& structural) {
   constexpr std::int64_t kFewest = 50;    // faint print may hide: no page is said to have less
   constexpr double kMostGraphics = 0.05;  // of the page: a picture may hold text in any form
-  // Where the ink says what is repeated, less is left to doubt. A line of dots has up to a hundred.
+  // Where the ink says what is repeated, less is left to doubt.
   constexpr std::int64_t kRepeatedWithoutInk = 120;
+  constexpr std::int64_t kMostMarks = 250;  // a rule over the whole page is not read as more
   LoopRule rule;
   rule.watch = true;
   rule.structural = structural;
   if (table_tokens(ink) > rule.repeated_tokens) rule.structural_tokens = table_tokens(ink);
+  rule.repeated_marks = std::min(ink.marks_in_a_row * 5 / 4, kMostMarks);
   if (ink.graphics > kMostGraphics) return rule;
   rule.page_characters = std::max(ink.characters, kFewest);
   rule.repeated_characters = ink.repeated_characters * 5 / 4;

@@ -253,6 +253,17 @@ TEST(LoopStress, TrueRepetitionsAreReadToTheirEnd) {
   }
   expect_whole(ditto, ink_of(2100), {}, "columns of ditto marks");
 
+  Writer contents;
+  for (int chapter = 1; chapter <= 20; ++chapter) {
+    contents.say("Chapter " + std::to_string(chapter) + " ");
+    for (int i = 0; i < 190; ++i) contents.say(".");
+    contents.number(chapter * 11);
+    contents.say("\n");
+  }
+  InkReport leaders = ink_of(220);
+  leaders.marks_in_a_row = 180;  // some of them run into one another
+  expect_whole(contents, leaders, {}, "a table of contents");
+
   Writer column;  // one word down the page, as often as it stands there
   for (int row = 0; row < 250; ++row) column.say("none\n");
   InkReport words = ink_of(1000);
