@@ -201,13 +201,18 @@ void Engine::Data::step(std::span<Reading* const> readings, TensorView step_logi
   network.step(ops, context, rows.view(), caches, step_logits);
 }
 
-Mode auto_mode(const NetworkSpec& spec, std::int64_t width, std::int64_t height) {
+Mode auto_mode(const NetworkSpec& spec, std::int64_t width, std::int64_t height,
+               std::int64_t characters) {
+  constexpr std::int64_t kCharactersAToken = 20;
   if (spec.family == Family::kV2) return Mode::kGundam;
   const std::int64_t longer = std::max(width, height);
   const std::int64_t shorter = std::min(width, height);
   const bool nearly_square = longer <= 2 * shorter;
-  if (longer <= 512 && nearly_square) return Mode::kTiny;
-  if (longer <= 640 && nearly_square) return Mode::kSmall;
+  const auto fits = [&](std::int64_t side, std::int64_t tokens) {
+    return longer <= side && nearly_square && characters <= kCharactersAToken * tokens;
+  };
+  if (fits(512, 64)) return Mode::kTiny;
+  if (fits(640, 100)) return Mode::kSmall;
   return longer <= 1280 || !spec.reads_tiles ? Mode::kBase : Mode::kGundam;
 }
 
@@ -248,7 +253,8 @@ Result<std::unique_ptr<Reading>> Engine::Data::open(std::span<const Page> pages,
   for (const Page& page : pages) {
     const std::int64_t width = page.image.width;
     const std::int64_t height = page.image.height;
-    const Mode mode = options.mode.value_or(auto_mode(spec, width, height));
+    const Mode mode =
+        options.mode.value_or(auto_mode(spec, width, height, options.loops.page_characters));
     LECTIO_TRY(ViewPlan plan, plan_views(spec.family, width, height, mode, options.views));
     result.mode = joined(result.mode, mode_name(mode));
     result.vision_tokens += plan.layout.count();

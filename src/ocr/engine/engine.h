@@ -48,15 +48,17 @@ struct ReadJob {
 };
 
 // The mode for a page of this size, in pixels, when the user names none: the fewest vision tokens
-// that keep the page's own resolution.
+// that keep the page's own resolution and have room for its `characters` (0: not known).
 //   v1  longer side <= 512: tiny; <= 640: small; <= 1280: base, which shrinks to no less than 0.8;
 //   above: gundam.
 //       A page more than twice as long as wide, or the reverse, is never tiny or small, which would
-//       squeeze it into a square; base pads it instead.
+//       squeeze it into a square; base pads it instead. Nor is one with more than 20 characters a
+//       vision token of theirs, 1,280 and 2,000.
 //       A model that was not trained on tiles (NetworkSpec::reads_tiles) gets base instead of
 //       gundam.
 //   v2  gundam, which adds tiles by itself where a side is longer than 768.
-Mode auto_mode(const NetworkSpec& spec, std::int64_t width, std::int64_t height);
+Mode auto_mode(const NetworkSpec& spec, std::int64_t width, std::int64_t height,
+               std::int64_t characters = 0);
 
 struct EngineOptions {
   std::filesystem::path vision;  // the vision file of a GGUF model, where it is not the one beside

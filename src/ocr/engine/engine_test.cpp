@@ -457,6 +457,10 @@ TEST(AutoMode, GivesNoTilesToAModelThatNeverSawThem) {
 TEST(AutoMode, KeepsTheResolutionOfThePageWithTheFewestTokens) {
   EXPECT_EQ(auto_mode(spec_of(Family::kV1), 512, 512), Mode::kTiny);
   EXPECT_EQ(auto_mode(spec_of(Family::kV1), 1, 1), Mode::kTiny);
+  EXPECT_EQ(auto_mode(spec_of(Family::kV1), 512, 512, 1280), Mode::kTiny);
+  EXPECT_EQ(auto_mode(spec_of(Family::kV1), 512, 512, 1281), Mode::kSmall);
+  EXPECT_EQ(auto_mode(spec_of(Family::kV1), 512, 512, 2001), Mode::kBase);
+  EXPECT_EQ(auto_mode(spec_of(Family::kV1), 1240, 1754, 9000), Mode::kGundam);
   EXPECT_EQ(auto_mode(spec_of(Family::kV1), 513, 500), Mode::kSmall);
   EXPECT_EQ(auto_mode(spec_of(Family::kV1), 640, 400), Mode::kSmall);
   EXPECT_EQ(auto_mode(spec_of(Family::kV1), 857, 1109), Mode::kBase);
