@@ -503,7 +503,9 @@ TEST_F(PipelineTest, TheReportAccountsForEveryPageAndDocument) {
   EXPECT_EQ(report.count(Verdict::kOk), 4);
   EXPECT_EQ(report.count(Verdict::kFailed), 2);
   EXPECT_EQ(report.count(Verdict::kSkipped), 3);
-  const Json json = Json::parse(report.to_json("lectio", 11));
+  const std::string text = report.to_json("lectio", 11);
+  const auto json = nlohmann::ordered_json::parse(text);
+  EXPECT_EQ(text, json.dump(1) + "\n");
   EXPECT_EQ(json["schema"], "lectio.report");
   EXPECT_EQ(json["totals"]["pages"], 9);
   EXPECT_EQ(json["documents"][0]["pages"][2]["verdict"], "failed");

@@ -17,6 +17,17 @@ constexpr std::array kVerdicts = {Verdict::kOk,         Verdict::kBlank,    Verd
                                   Verdict::kRepetition, Verdict::kDegraded, Verdict::kLowConfidence,
                                   Verdict::kFailed,     Verdict::kSkipped};
 
+// At a depth: every line behind so many spaces.
+std::string dump(const Json& json, std::size_t depth) {
+  const std::string text = json.dump(1, ' ', false, Json::error_handler_t::replace);
+  std::string indented(depth, ' ');
+  for (const char c : text) {
+    indented += c;
+    if (c == '\n') indented.append(depth, ' ');
+  }
+  return indented;
+}
+
 }  // namespace
 
 RunReport::RunReport(std::vector<InputFile> inputs) {
@@ -61,35 +72,44 @@ std::int64_t RunReport::expected() const {
   return sum;
 }
 
+// A document of the report; the tree of one is kept at a time.
+std::string RunReport::document_of(const Entry& entry) {
+  Json pages = Json::array();
+  for (const Line& line : entry.lines) {
+    Json page;
+    if (line.page >= 0) page["page"] = line.page + 1;  // as people count
+    page["verdict"] = verdict_name(line.verdict);
+    if (!line.key.empty()) page["key"] = line.key;
+    if (line.width > 0) page["pixels"] = {{"width", line.width}, {"height", line.height}};
+    if (!line.mode.empty()) {
+      page["mode"] = line.mode;
+      page["vision_tokens"] = line.vision_tokens;
+      page["tokens"] = line.tokens;
+    }
+    page["evidence"] = Json::parse(line.evidence);
+    pages.push_back(std::move(page));
+  }
+  return dump({{"source", entry.input.path.string()},
+               {"place", entry.input.place.string()},
+               {"pages", std::move(pages)}},
+              2);
+}
+
 std::string RunReport::to_json(std::string_view producer, int exit_code) const {
   Json totals = {{"pages", pages()}};
   for (const Verdict verdict : kVerdicts)
     totals[std::string(verdict_name(verdict))] = count(verdict);
-  Json documents = Json::array();
-  for (const Entry& entry : entries_) {
-    Json pages = Json::array();
-    for (const Line& line : entry.lines) {
-      Json page;
-      if (line.page >= 0) page["page"] = line.page + 1;  // as people count
-      page["verdict"] = verdict_name(line.verdict);
-      if (!line.key.empty()) page["key"] = line.key;
-      if (line.width > 0) page["pixels"] = {{"width", line.width}, {"height", line.height}};
-      if (!line.mode.empty()) {
-        page["mode"] = line.mode;
-        page["vision_tokens"] = line.vision_tokens;
-        page["tokens"] = line.tokens;
-      }
-      page["evidence"] = Json::parse(line.evidence);
-      pages.push_back(std::move(page));
-    }
-    documents.push_back({{"source", entry.input.path.string()},
-                         {"place", entry.input.place.string()},
-                         {"pages", std::move(pages)}});
-  }
-  const Json json = {{"schema", "lectio.report"},         {"schema_version", 1},
+  const Json head = {{"schema", "lectio.report"},         {"schema_version", 1},
                      {"producer", std::string(producer)}, {"exit_code", exit_code},
-                     {"totals", std::move(totals)},       {"documents", std::move(documents)}};
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+                     {"totals", std::move(totals)},       {"documents", Json::array()}};
+  std::string text = dump(head, 0);
+  if (entries_.empty()) return text + "\n";
+
+  text.resize(text.rfind(']'));
+  for (const Entry& entry : entries_) {
+    text += (&entry == &entries_.front() ? "\n" : ",\n") + document_of(entry);
+  }
+  return text + "\n ]\n}\n";
 }
 
 std::string RunReport::summary() const {

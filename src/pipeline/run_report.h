@@ -49,6 +49,7 @@ class RunReport {
   };
 
   void add_line(std::size_t input, Line line);
+  static std::string document_of(const Entry& entry);  // its part of the JSON
 
   std::vector<Entry> entries_;
   std::array<std::int64_t, 8> counts_{};
