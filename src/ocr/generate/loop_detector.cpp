@@ -97,14 +97,20 @@ std::int64_t LoopDetector::settled() const {
 // Coordinates of boxes are none.
 void LoopDetector::count_characters(std::string_view bytes) {
   std::int64_t characters = characters_.empty() ? 0 : characters_.back();
+  std::int64_t marks = marks_.empty() ? 0 : marks_.back();
   if (!is_markup(bytes) && !in_boxes_) {
     for (const char c : bytes) {
       const auto byte = static_cast<unsigned char>(c);
       const bool letter = (byte | 0x20U) >= 'a' && (byte | 0x20U) <= 'z';
-      if (letter || is_digit(c) || byte >= 0xC0) ++characters;
+      if (letter || is_digit(c) || byte >= 0xC0) {
+        ++characters;
+      } else if (byte > ' ' && byte < 0x80) {
+        ++marks;
+      }
     }
   }
   characters_.push_back(characters);
+  marks_.push_back(marks);
   // Ink is counted roughly: a quarter more, and a line.
   const bool beyond = rule_.page_characters > 0 && characters > rule_.page_characters * 5 / 4 + 100;
   if (beyond && beyond_page_ < 0) beyond_page_ = tokens_.count() - 1;
@@ -200,26 +206,29 @@ bool LoopDetector::is_known(std::int64_t period) const {
 std::int64_t LoopDetector::true_until(std::int64_t begin, std::int64_t period) const {
   const std::int64_t second = begin + period;
   if (structural_run_ >= tokens_.count() - second) return second + rule_.structural_tokens;
-  const std::int64_t before = characters_[static_cast<std::size_t>(second - 1)];
-  // A mark is a token, or one and a space.
-  if (characters_.back() == before) {
-    return second + rule_.repeated_marks * std::min<std::int64_t>(period, 2);
+  const auto last = static_cast<std::size_t>(second - 1);
+  const auto as_many = [&](const std::vector<std::int64_t>& counts, std::int64_t more) {
+    const auto passed =
+        std::upper_bound(counts.begin() + second, counts.end(), counts[last] + more);
+    return passed - counts.begin();
+  };
+  if (characters_.back() == characters_[last]) {
+    return rule_.repeated_marks == 0 ? second : as_many(marks_, rule_.repeated_marks);
   }
-  if (rule_.repeated_characters == 0) return second;
-  const std::int64_t most = before + rule_.repeated_characters;
-  const auto passed = std::upper_bound(characters_.begin() + second, characters_.end(), most);
-  return passed - characters_.begin();
+  return rule_.repeated_characters == 0 ? second : as_many(characters_, rule_.repeated_characters);
 }
 
 // Of a repetition with letters, the tokens that may be one leader of the page: lines of a table of
 // contents differ in what stands before and behind it.
 std::int64_t LoopDetector::leader_behind(std::int64_t second) const {
   if (characters_.back() == characters_[static_cast<std::size_t>(second - 1)]) return 0;
+  std::int64_t tokens = 0;
   std::int64_t marks = 0;
   for (auto i = static_cast<std::size_t>(second); i < characters_.size(); ++i) {
-    marks += characters_[i] == characters_[i - 1] ? 1 : 0;
+    marks += marks_[i] - marks_[i - 1];
+    if (characters_[i] == characters_[i - 1] && marks <= rule_.repeated_marks) ++tokens;
   }
-  return std::min(marks, rule_.repeated_marks);
+  return tokens;
 }
 
 // Tokens that a loop throws away which is taken back to `keep`.

@@ -107,6 +107,7 @@ class LoopDetector {
   std::int64_t prefix_ = 0;
   std::int64_t structural_run_ = 0;       // of the last tokens, those that are structural
   std::vector<std::int64_t> characters_;  // one a token: letters and digits up to its end
+  std::vector<std::int64_t> marks_;       // the same of what is neither, nor a space
   std::int64_t beyond_page_ = -1;  // the token that passed what the page can hold; -1: none yet
 
   bool in_boxes_ = false;

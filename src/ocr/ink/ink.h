@@ -29,7 +29,7 @@ struct InkReport {
   // Of these, roughly, what only says again what stands before it (ocr/ink/repetition.h); 0: no
   // more than chance makes.
   std::int64_t repeated_characters = 0;
-  std::int64_t marks_in_a_row = 0;    // dots of a leader, a rule (ocr/ink/repetition.h)
+  std::int64_t marks_in_a_row = 0;    // dots of a leader (ocr/ink/repetition.h)
   std::int64_t horizontal_rules = 0;  // lines longer than a quarter of the page's width, height
   std::int64_t vertical_rules = 0;
   double graphics = 0;  // of the page: what is too large for characters

@@ -81,11 +81,17 @@ TEST(LookAtInk, CountsTheMarksOfTheLongestLeader) {
     EXPECT_EQ(look_at_ink(image).marks_in_a_row, 79) << apart;  // more dots than letters
   }
 
-  // A scan too coarse for single dots.
+  // A scan too coarse for single dots, and a rule.
   Image merged(600, 800, 255);
   for (std::int64_t x = 40; x < 76; x += 9) letter(merged, x, 50, 0);
-  fill(merged, {90, 57, 490, 59}, 0);
+  Image rule = merged;
+  for (std::int64_t x = 90; x < 490; x += 4) {
+    fill(merged, {x, 57, x + 4, 58}, 0);
+    fill(merged, {x, 58, x + 2, 59}, 0);
+  }
   EXPECT_EQ(look_at_ink(merged).marks_in_a_row, 100);
+  fill(rule, {90, 57, 490, 59}, 0);
+  EXPECT_EQ(look_at_ink(rule).marks_in_a_row, 0);
 }
 
 double normal(Random& random) {

@@ -55,6 +55,12 @@ std::int64_t letter_height(std::span<const Component> letters) {
   return 0;
 }
 
+// Marks that have run into one another leave paper between them.
+bool is_rule(const Component& part) {
+  return part.box.width() > 4 * part.box.height() &&
+         10 * part.area >= 9 * part.box.width() * part.box.height();
+}
+
 std::int64_t marks_of(const Component& part) {
   const std::int64_t width_of_mark = 2 * part.box.height();
   return std::max<std::int64_t>(1, (part.box.width() + width_of_mark / 2) / width_of_mark);
@@ -72,7 +78,7 @@ std::int64_t marks_in_a_row(std::span<const Component> parts, std::span<const Co
   const std::int64_t usual = letter_height(letters);
   std::vector<Component> flat;
   for (const Component& part : parts) {
-    if (5 * part.box.height() <= 2 * usual) flat.push_back(part);
+    if (5 * part.box.height() <= 2 * usual && !is_rule(part)) flat.push_back(part);
   }
   flat = in_lines(flat);
   std::int64_t longest = 0;

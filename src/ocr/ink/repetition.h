@@ -19,7 +19,7 @@ std::int64_t repeated_components(std::span<const Component> parts);
 // How many marks stand in the longest row of them, as the dots of a leader between a heading and
 // the number of its page: flat components of one height on a line, not more than two fifths of the
 // height of `letters` high, and no further apart than that height. Where they run into one another,
-// a mark is twice as wide as high; a rule is counted as if it were such a row.
+// a mark is twice as wide as high. A rule, which is ink all over, is none.
 std::int64_t marks_in_a_row(std::span<const Component> parts, std::span<const Component> letters);
 
 }  // namespace lectio
