@@ -36,7 +36,7 @@ std::string output_key(const ReadArguments& arguments, const std::string& model)
 // their places could not be used again: about a megabyte a page. A fixed size keeps them apart.
 void keep_pages_out_of_the_heap() {
 #ifdef __GLIBC__
-  constexpr int kBytes = 1 << 20;
+  constexpr int kBytes = 1 << 17;  // less than a small picture
   ::mallopt(M_MMAP_THRESHOLD, kBytes);
 #endif
 }
