@@ -57,8 +57,7 @@ void add_reading_options(CLI::App& app, ReadingArguments& reading) {
   app.add_option_function<std::string>(
          "--mode", [&reading](const std::string& name) { reading.mode = mode_from_name(name); },
          "How many vision tokens a page gets; auto goes by its size and print. gundam-m is "
-         "experimental: the "
-         "published weights are not known to have learnt it")
+         "experimental: the published weights are not known to have learnt it")
       ->check(CLI::IsMember(kModes))
       ->default_str("auto");
   CLI::Option* const task =

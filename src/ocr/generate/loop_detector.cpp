@@ -254,10 +254,11 @@ void LoopDetector::look_for_tokens() {
     if (is_known(period)) limit = std::min(limit, kKnownTokens);
     limit = std::min(limit, rule_.most_wasted);
     const std::int64_t begin = tokens_.count() - repeated - period;
-    if (wasted_behind(begin + period) < limit) continue;
+    const std::int64_t wasted = wasted_behind(begin + period);
+    if (wasted < limit) continue;
     const std::int64_t keep = true_until(begin, period);
     if (keep >= tokens_.count()) continue;
-    if (wasted_behind(begin + period) - leader_behind(begin + period) < limit) continue;
+    if (wasted - leader_behind(begin + period) < limit) continue;
     find(LoopKind::kTokens, begin, period, keep);
     return;
   }

@@ -310,7 +310,7 @@ LoopRule loop_rule_for(const InkReport& ink, const std::vector<std::int32_t>& st
   constexpr double kMostGraphics = 0.05;  // of the page: a picture may hold text in any form
   // Where the ink says what is repeated, less is left to doubt.
   constexpr std::int64_t kRepeatedWithoutInk = 120;
-  constexpr std::int64_t kMostMarks = 250;  // a rule over the whole page is not read as more
+  constexpr std::int64_t kMostMarks = 250;  // no leader is longer, whatever the ink looks like
   LoopRule rule;
   rule.watch = true;
   rule.structural = structural;

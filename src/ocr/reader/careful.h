@@ -50,7 +50,8 @@ struct PageReading {
 
 // A blank page gives an empty text without asking. A text that runs into a loop ends where the loop
 // began; other attempts go on from there and keep what was good: in larger modes, with the
-// rule against repetition, which also bars the loop's next token, and with rising temperature. An
+// rule against repetition, which also bars the loop's next token (first of all where the loop has
+// neither letters nor digits, as a leader), and with rising temperature. An
 // attempt counts when the text gets further. All of them and the regions below share kMostWasted:
 // each is given up before it would throw away more than is left, a loop that was seen before as
 // soon as it shows, and when too little is left for another one there is none. on_text is told of a
