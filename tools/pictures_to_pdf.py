@@ -2,13 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes one PDF document of PNG pictures, a page each, as a scanner would; the standard library is enough.
 
-  tools/pictures_to_pdf.py OUT.pdf PICTURE.png...
-
 A PNG's compressed rows are what PDF calls FlateDecode with predictor 15, so the pixels are copied as they are. Grey or RGB
 pictures of 8 bits, not interlaced; 144 pixels an inch.
 """
+import argparse
 import struct
-import sys
 
 DPI = 144
 
@@ -31,10 +29,13 @@ def picture(path):
 
 
 def main():
-    out, paths = sys.argv[1], sys.argv[2:]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", metavar="OUT.pdf")
+    parser.add_argument("pictures", metavar="PICTURE.png", nargs="+")
+    arguments = parser.parse_args()
     objects = [b"<</Type/Catalog/Pages 2 0 R>>", b""]
     pages = []
-    for path in paths:
+    for path in arguments.pictures:
         width, height, channels, rows = picture(path)
         across, down = width * 72 / DPI, height * 72 / DPI
         space = "DeviceGray" if channels == 1 else "DeviceRGB"
@@ -53,7 +54,7 @@ def main():
         )
     kids = " ".join(f"{number} 0 R" for number in pages)
     objects[1] = f"<</Type/Pages/Count {len(pages)}/Kids[{kids}]>>".encode()
-    with open(out, "wb") as file:
+    with open(arguments.out, "wb") as file:
         file.write(b"%PDF-1.5\n")
         places = []
         for number, body in enumerate(objects, 1):
