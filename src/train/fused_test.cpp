@@ -4,10 +4,15 @@
 // more of what lies between, so their own error, doubled, bounds that of the kernels.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
+#include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "train/flat_adam.h"
+#include "train/fused_adam.h"
 #include "train/fused_attention.h"
 #include "train/fused_elementwise.h"
 #include "train/layers.h"
@@ -137,6 +142,78 @@ TEST(FusedWindows, AreThePlainOnesOnTheCard) {
         [&](const std::vector<torch::Tensor>& in) { return fused_join_windows(in[0], 2, 20, 14); },
         [&](const std::vector<torch::Tensor>& in) { return plain_join_windows(in[0], 2, 20, 14); },
         windows, "join by " + std::to_string(side));
+  }
+}
+
+// Buffers of n numbers as after some steps.
+AdamBuffers random_buffers(std::int64_t n) {
+  AdamBuffers buffers;
+  buffers.moment1 = 0.1 * torch::randn({n}, on_card());
+  buffers.moment2 = 0.1 * torch::rand({n}, on_card()) + 1e-3;
+  buffers.master = torch::randn({n}, on_card());
+  buffers.decay_mask = torch::rand({n}, on_card()).gt(0.5).to(torch::kFloat32);
+  buffers.average = torch::randn({n}, on_card());
+  buffers.working = narrow(buffers.master);
+  return buffers;
+}
+
+std::vector<torch::Tensor> list(const AdamBuffers& b) {
+  return {b.moment1, b.moment2, b.master, b.decay_mask, b.average, b.working};
+}
+
+AdamBuffers copy_of(const AdamBuffers& b, std::optional<torch::ScalarType> type = {}) {
+  const auto copy = [&](const torch::Tensor& t) {
+    return t.to(type.value_or(t.scalar_type()), /*non_blocking=*/false, /*copy=*/true);
+  };
+  return {copy(b.moment1),    copy(b.moment2), copy(b.master),
+          copy(b.decay_mask), copy(b.average), copy(b.working)};
+}
+
+// Each number goes through some ten operations of f32 a step on either path (2^-24 relative each,
+// in one order, but with a product and a sum rounded once or twice), and the working copy through
+// one to bf16. Errors of the two are then alike but not the same: twice that of the plain path, and
+// ten roundings a step for what it may have had by luck.
+TEST(FusedAdam, AgreesWithThePlainPathOnTheCard) {
+  if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
+  torch::manual_seed(11);
+  constexpr double kRounding = 1.0 / (1 << 24);
+  const char* names[] = {"moment1", "moment2", "master", "decay_mask", "average", "working"};
+  constexpr int kSteps = 6;
+  for (const std::int64_t n : {4, 1020, 70000}) {
+    for (const torch::ScalarType type : {torch::kBFloat16, torch::kFloat32}) {
+      const AdamBuffers fused = random_buffers(n);
+      const AdamBuffers plain = copy_of(fused), exact = copy_of(fused, torch::kFloat64);
+      for (int t = 1; t <= kSteps; ++t) {
+        // Norms below and above the limit; then a NaN and an infinity, and an infinity alone.
+        torch::Tensor grad = (t % 2 == 0 ? 1e-4 : 1.0) * torch::randn({n}, on_card());
+        if (t == 3) grad[n / 2] = std::numeric_limits<float>::quiet_NaN();
+        if (t == 3 || t == 4) grad[n - 1] = -std::numeric_limits<float>::infinity();
+        grad = grad.to(type);
+        const torch::Tensor norm = grad.norm(2, torch::kFloat32);
+        AdamStep step;
+        step.clip = 0.5;
+        step.correction1 = 1.0 - std::pow(step.beta1, t);
+        step.correction2 = 1.0 - std::pow(step.beta2, t);
+        step.learning_rate = 1e-2;
+        step.weight_decay = 0.05;
+        step.average_weight = t < 3 ? 0.8 : 0.01;
+        ASSERT_TRUE(fused_adam_takes(fused, grad));
+        const torch::Tensor untouched = grad.clone();
+        fused_adam(fused, step, grad, norm);
+        EXPECT_TRUE(grad.eq(untouched).logical_or(grad.isnan()).all().item<bool>());
+        plain_adam(plain, step, grad, norm);
+        plain_adam(exact, step, grad, norm.to(torch::kFloat64));
+      }
+      const auto a = list(fused), b = list(plain), c = list(exact);
+      for (std::size_t i = 0; i < c.size(); ++i) {
+        const double size = c[i].abs().max().item<double>();
+        const double error = (a[i] - c[i]).abs().max().item<double>();
+        const double plain_error = (b[i] - c[i]).abs().max().item<double>();
+        EXPECT_LE(error, 2.0 * plain_error + 10.0 * kSteps * kRounding * size)
+            << names[i] << ", " << n << " of " << type << ", plain " << plain_error;
+      }
+      EXPECT_TRUE(fused.working.equal(narrow(fused.master)));
+    }
   }
 }
 

@@ -32,15 +32,12 @@ LossTerms Replica::accumulate(const Batch& batch, const LossWeights& weights) {
 
 torch::Tensor Replica::update(const std::vector<std::unique_ptr<Replica>>& all,
                               double learning_rate) {
+  if (all.size() == 1) return optimizer_->step(parameters_.grads(), learning_rate);
   torch::NoGradGuard no_grad;
   // Every replica adds in the same order, so that all get the same bits.
-  torch::Tensor sum;
-  for (const auto& replica : all) {
-    const torch::Tensor part = replica->parameters().grads().to(device_).to(torch::kFloat32);
-    sum = sum.defined() ? sum + part : part.clone();
-  }
-  if (all.size() > 1) sum.div_(static_cast<double>(all.size()));
-  return optimizer_->step(sum, learning_rate);
+  torch::Tensor sum = torch::zeros_like(parameters_.master());
+  for (const auto& replica : all) sum.add_(replica->parameters().grads().to(device_));
+  return optimizer_->step(sum.div_(static_cast<double>(all.size())), learning_rate);
 }
 
 void Replica::synchronize() const {

@@ -133,7 +133,7 @@ Result<std::string> bench_steps(const TrainOptions& options, int steps, int kern
   for (std::size_t i = 0; i < recipe.levels.size(); ++i) {
     const auto step = [&](int k) {
       replica.accumulate(batches[i][static_cast<std::size_t>(k % kBatches)], weights);
-      replica.optimizer().step(replica.parameters().grads().to(torch::kFloat32), 0.0);
+      replica.optimizer().step(replica.parameters().grads(), 0.0);
     };
     seconds_of(replica, 3, step);
     const double seconds = seconds_of(replica, steps, step);
