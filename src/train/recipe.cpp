@@ -86,6 +86,7 @@ void read_document(const Json& json, const std::string& path, Level& level,
   reader.read("clean", page.clean, 0, 1);
   reader.read("empty", page.empty, 0, 1);
   reader.read("many_columns", page.many_columns, 0, 1);
+  reader.read("returning", page.returning, 0, 1);
   reader.read("degrade", page.degrade, 0, 1);
   reader.finish();
   level.mode = mode_from_name(mode);

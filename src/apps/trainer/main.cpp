@@ -175,6 +175,8 @@ CLI::App* add_documents(CLI::App& app, DocumentsArguments& documents) {
   command->add_option("--degrade", recipe.degrade, "Share of worn pages")->check(share);
   command->add_option("--random", recipe.random_text, "Share without a language prior")
       ->check(share);
+  command->add_option("--returning", recipe.returning, "Share of the others whose phrases return")
+      ->check(share);
   return command;
 }
 

@@ -33,7 +33,7 @@ class Composer {
         sheet_(sheet),
         galley_(setting, sheet),
         writer_(random, corpus, split, *setting.faces[kBodyFace].font, setting.natural,
-                setting.genre == Genre::kClean ? 60 : 32),
+                setting.returning, setting.genre == Genre::kClean ? 60 : 32),
         desk_{setting, galley_, writer_, random, 0, 0, 0, 0, 0, 0, 0} {}
 
   void run() {

@@ -31,6 +31,7 @@ struct DocumentRecipe {
   double empty = 0.02;        // share of pages without text: blank, noise, pictures
   double many_columns = 0.3;  // share of the other pages with two or three columns
   double degrade = 0.5;       // share of pages that were scanned, resampled or worn
+  double returning = 0;       // share of pages of running text whose phrases return (text_source.h)
 };
 
 enum class BlockKind : std::uint8_t {

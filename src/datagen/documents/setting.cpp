@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "datagen/prints/text_source.h"
+
 namespace lectio::documents {
 namespace {
 
@@ -66,6 +68,9 @@ class SettingDraw {
 
   void draw_genre() {
     s_.natural = !random_.chance(recipe_.random_text);
+    if (s_.natural && recipe_.returning > 0 && random_.chance(recipe_.returning)) {
+      s_.returning = draw_returning_share(random_);
+    }
     s_.chars = random_.between(recipe_.min_chars, recipe_.max_chars);
     s_.habits = random_.next();
     const double kind = random_.unit();

@@ -52,6 +52,7 @@ enum class Numbering : std::uint8_t {
 struct Setting {
   Genre genre = Genre::kProse;
   bool natural = true;
+  double returning = 0;                              // share of words in phrases that return
   std::int64_t chars = 3000;                         // of text that the page may hold
   std::int64_t native_width = 0, native_height = 0;  // of the finished page
   std::int64_t width = 0, height = 0;                // of the canvas

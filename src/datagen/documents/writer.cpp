@@ -80,6 +80,7 @@ void Writer::refill() {
     text_ = shown_by(raw, font_, longest_word_);
     at_ = 0;
     if (text_.empty()) continue;
+    if (returning_ > 0) text_ = with_returning_phrases(text_, returning_, phrases_, random_);
     if (accents_ > 0 || signs_ > 0) season();
     return;
   }

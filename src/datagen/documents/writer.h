@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/splitmix.h"
 #include "datagen/corpus/corpus.h"
@@ -16,14 +17,16 @@ namespace lectio::documents {
 // All that it gives can be shown by the font, has no space at either end and no two together.
 class Writer {
  public:
-  // Words of more than longest_word characters are left out.
+  // Words of more than longest_word characters are left out. `returning`: share of words in phrases
+  // that return.
   Writer(Random& random, const Corpus& corpus, Corpus::Split split, const Font& font, bool natural,
-         std::int64_t longest_word)
+         double returning, std::int64_t longest_word)
       : random_(random),
         corpus_(corpus),
         split_(split),
         font_(font),
         natural_(natural),
+        returning_(returning),
         longest_word_(longest_word),
         accents_(random.chance(0.06) ? random.uniform(0.02, 0.15) : 0),
         signs_(random.chance(0.06) ? random.uniform(0.01, 0.06) : 0) {}
@@ -51,6 +54,8 @@ class Writer {
   Corpus::Split split_;
   const Font& font_;
   bool natural_;
+  double returning_;
+  std::vector<std::string> phrases_;  // that return
   std::int64_t longest_word_;
   double accents_;  // share of words with a letter that English lacks
   double signs_;    // share of words that a sign follows

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -108,6 +109,10 @@ class Printer {
     std::string text =
         plan_.natural ? natural_text(random_, corpus_, split_, recipe_.min_chars, recipe_.max_chars)
                       : random_text(random_, corpus_, split_, recipe_.min_chars, recipe_.max_chars);
+    if (plan_.natural && recipe_.returning > 0 && random_.chance(recipe_.returning)) {
+      std::vector<std::string> phrases;
+      text = with_returning_phrases(text, draw_returning_share(random_), phrases, random_);
+    }
     if (random_.chance(0.04)) text = in_capitals(text);
     plan_.has_heading = recipe_.min_chars >= 100 && random_.chance(0.15);
     if (plan_.has_heading) {

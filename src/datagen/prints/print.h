@@ -24,6 +24,7 @@ struct PrintRecipe {
   bool fill_page =
       true;  // the font size makes the text fill the page; otherwise half to all of that size
   double degrade = 0.3;  // share of prints with mild blur, noise, shade or loss of contrast
+  double returning = 0;  // share of prints of running text whose phrases return (text_source.h)
 };
 
 // Pixels of the print. Across, the advance box; down, the x-height band, or up to the height of

@@ -16,6 +16,10 @@ constexpr std::string_view kDigits = "0123456789";
 constexpr std::string_view kHex = "0123456789abcdef";
 constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+// Of phrases that return: words of one, and phrases of a page.
+constexpr std::int64_t kShortestPhrase = 2, kLongestPhrase = 14, kMostPhrases = 8;
+constexpr std::size_t kFewestWords = 2 * kLongestPhrase;  // of a text that has any
+
 constexpr std::string_view kPunctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
 char one_of(Random& random, std::string_view set) { return set[random.below(set.size())]; }
@@ -241,6 +245,51 @@ std::string natural_text(Random& random, const Corpus& corpus, Corpus::Split spl
   }
   return out;
 }
+
+std::string with_returning_phrases(std::string_view text, double share,
+                                   std::vector<std::string>& phrases, Random& random) {
+  std::vector<std::string_view> words;  // each with the blank behind it
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find_first_of(" \n", begin), text.size() - 1) + 1;
+    words.push_back(text.substr(begin, end - begin));
+    begin = end;
+  }
+  if (words.size() < kFewestWords) return std::string(text);
+  const auto draw_length = [&] {
+    return static_cast<std::size_t>(random.between(kShortestPhrase, kLongestPhrase));
+  };
+  if (phrases.empty()) {
+    for (std::int64_t n = random.between(1, kMostPhrases); n > 0; --n) {
+      const std::size_t length = draw_length();
+      const std::size_t first = random.below(words.size() - length + 1);
+      std::string phrase;
+      for (std::size_t i = first; i < first + length; ++i) phrase += words[i];
+      std::replace(phrase.begin(), phrase.end(), '\n', ' ');
+      if (phrase.back() != ' ') phrase.push_back(' ');
+      phrases.push_back(std::move(phrase));
+    }
+  }
+  // A phrase takes the place of as many words as it might have, so that the share is of words.
+  constexpr double kMeanLength = (kShortestPhrase + kLongestPhrase) / 2.0;
+  const double chance = share / (kMeanLength * (1.0 - share) + share);
+  std::string out;
+  std::size_t last = phrases.size();
+  for (std::size_t i = 0; i < words.size();) {
+    const std::size_t which = random.below(phrases.size());
+    if (which == last || !random.chance(chance)) {
+      out += words[i++];
+      last = phrases.size();
+      continue;
+    }
+    out += phrases[which];
+    last = which;
+    i += draw_length();
+  }
+  while (!out.empty() && out.back() == ' ') out.pop_back();
+  return out;
+}
+
+double draw_returning_share(Random& random) { return random.uniform(0.05, 0.6); }
 
 std::string random_text(Random& random, const Corpus& corpus, Corpus::Split split,
                         std::int64_t min_chars, std::int64_t max_chars) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/splitmix.h"
 #include "datagen/corpus/corpus.h"
@@ -20,6 +21,15 @@ std::string natural_text(Random& random, const Corpus& corpus, Corpus::Split spl
 // letters, numbers with punctuation, identifiers, code, or all of these.
 std::string random_text(Random& random, const Corpus& corpus, Corpus::Split split,
                         std::int64_t min_chars, std::int64_t max_chars);
+
+// The text with phrases of its own at other places, too, as laws and contracts have them: up to
+// `share` of its words give way. `phrases` are those that return, drawn from the text where there
+// are none yet. A phrase is never put in twice in a row.
+std::string with_returning_phrases(std::string_view text, double share,
+                                   std::vector<std::string>& phrases, Random& random);
+
+// A share of words for it, as pages have them.
+double draw_returning_share(Random& random);
 
 // Some words of the corpus as a heading.
 std::string heading_text(Random& random, const Corpus& corpus, Corpus::Split split);
