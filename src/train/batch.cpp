@@ -86,7 +86,8 @@ constexpr double kLengthBand = 1.4;
 // again.
 constexpr std::uint64_t kDrawsForGrid = 6;
 
-documents::DocumentRecipe narrowed(documents::DocumentRecipe recipe, std::uint64_t seed) {
+template <typename PageRecipe>
+PageRecipe narrowed(PageRecipe recipe, std::uint64_t seed) {
   Random random(splitmix64(seed ^ 0x6C656E67'74687321ULL));
   const auto least = static_cast<double>(recipe.min_chars);
   const auto most = static_cast<double>(recipe.max_chars);
@@ -104,7 +105,7 @@ class PageDrawer {
       : maker_(maker),
         level_(level),
         document_(narrowed(level.document, seed)),
-        print_(level.print),
+        print_(narrowed(level.print, seed)),
         seed_(splitmix64(seed)),
         cache_(cache) {
     document_.random_text = print_.random_text = natural ? 0.0 : 1.0;
@@ -206,6 +207,9 @@ Batch BatchMaker::make(const Level& level, std::int64_t level_index, bool natura
   batch.ids = torch::full({b, t}, static_cast<std::int64_t>(eos), torch::kInt64);
   batch.targets = torch::full({b, t}, kIgnore, torch::kInt64);
   batch.slots = torch::full({b, t}, kIgnore, torch::kInt64);
+  Random guessing(splitmix64(seed ^ 0x67756573'73696E67ULL));
+  const bool guesses = guessing.chance(level.guessed_share);
+  if (guesses) batch.guessed = torch::zeros({b, t}, torch::kBool);
   for (std::int64_t i = 0; i < b; ++i) {
     const Sample& sample = samples[static_cast<std::size_t>(i)];
     std::int64_t* ids = batch.ids.data_ptr<std::int64_t>() + i * t;
@@ -218,6 +222,10 @@ Batch BatchMaker::make(const Level& level, std::int64_t level_index, bool natura
       targets[at] = sample.steps[k].target;
       slots[at] = sample.steps[k].slot;
     }
+    if (!guesses) continue;
+    const std::vector<bool> guessed = draw_guessed(sample.steps.size(), guessing);
+    bool* marks = batch.guessed.data_ptr<bool>() + i * t + prompt_length - 1;
+    std::copy(guessed.begin(), guessed.end(), marks);
   }
   return batch;
 }

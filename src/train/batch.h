@@ -34,13 +34,16 @@ struct Batch {
   torch::Tensor ids;           // i64 [B, T]: prompt after the image, then the text
   torch::Tensor targets;       // i64 [B, T]: the next token, kIgnore inside the prompt, after
                                // the end and where a spoiled prefix leaves nothing to ask
+  torch::Tensor guessed;       // bool [B, T]: ids that the network's own guesses take the place of
+                               // (ocr_net.h); undefined where there are none
   torch::Tensor slots;         // i64 [B, T]: place among the vision slots that holds the next
                                // token's first character, a tile's slot where there are tiles
 
   // Calls change(tensor) for every tensor that is there.
   template <typename Change>
   void for_each_tensor(Change&& change) {
-    for (torch::Tensor* t : {&grey, &cells, &sheet, &sheet_cells, &ids, &targets, &slots}) {
+    for (torch::Tensor* t :
+         {&grey, &cells, &sheet, &sheet_cells, &ids, &targets, &guessed, &slots}) {
       if (t->defined()) change(*t);
     }
   }
@@ -55,7 +58,7 @@ struct BatchMaker {
   TokenId eos = 1;
 
   // A pure function of its arguments, except for the cache of glyph pictures. All pages of a batch
-  // have the same grid of tiles, and those of documents texts of about the same length.
+  // have the same grid of tiles and texts of about the same length.
   Batch make(const Level& level, std::int64_t level_index, bool natural, std::uint64_t seed,
              GlyphCache& cache) const;
 };

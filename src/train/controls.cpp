@@ -28,7 +28,8 @@ void add_documents(const std::vector<Level>& levels, const BatchMaker& unseen_fo
     if (!level.mode || !done.insert(*level.mode).second) continue;
     level.batch = kPages;
     level.document.random_text = 0;
-    level.spoiled_share = 0;
+    level.document.returning = 0;
+    level.spoiled_share = level.guessed_share = 0;
     ControlSet set{"documents " + std::string(mode_name(*level.mode)), {}};
     for (std::int64_t i = 0; i < kBatches; ++i) {
       const auto seed = static_cast<std::uint64_t>(9000 + 10 * static_cast<int>(*level.mode) + i);

@@ -10,6 +10,9 @@ namespace lectio::train {
 namespace {
 
 constexpr double kEmptyCellWeight = 0.15;
+// Each costs a decoder's forward pass. The second makes the guesses follow from each other, so that
+// a misread word is followed by what the network takes to come after it.
+constexpr std::int64_t kGuessingPasses = 2;
 constexpr std::int64_t kTokenHeadHidden = 384;
 constexpr std::int64_t kPatchRows = 16 / kCellHeight, kPatchColumns = 16 / kCellWidth;
 constexpr std::int64_t kTokenRows = 64 / kCellHeight, kTokenColumns = 64 / kCellWidth;
@@ -48,12 +51,13 @@ CellLosses cell_losses(const Parameters& p, const EncoderOutput& seen, const tor
                     group_cells(cells, kTokenRows, kTokenColumns))};
 }
 
-torch::Tensor align_loss(const OcrOutput& out, const Batch& batch, double scale) {
-  const torch::Tensor q = out.decoder.align_q.slice(1, out.vision_begin + out.vision_count);
-  const torch::Tensor k = out.decoder.align_k.narrow(1, out.vision_begin, out.vision_count);
+torch::Tensor align_loss(const SeenPages& seen, const DecoderOutput& out, const Batch& batch,
+                         double scale) {
+  const torch::Tensor q = seen.text_part(out.align_q);
+  const torch::Tensor k = out.align_k.narrow(1, seen.vision_begin, seen.vision_count);
   const torch::Tensor scores = torch::matmul(q, k.transpose(1, 2)).to(torch::kFloat32) * scale;
   return torch::nn::functional::cross_entropy(
-      scores.reshape({-1, out.vision_count}), batch.slots.reshape({-1}),
+      scores.reshape({-1, seen.vision_count}), batch.slots.reshape({-1}),
       torch::nn::functional::CrossEntropyFuncOptions().ignore_index(kIgnore));
 }
 
@@ -71,9 +75,13 @@ void declare_cell_heads(Parameters& p, const NetworkSpec& spec) {
 
 LossTerms compute_losses(const Parameters& p, const NetworkSpec& spec, const Batch& batch,
                          const LossWeights& weights) {
-  const OcrOutput out = forward(p, spec, {batch.grey, batch.sheet, batch.tile_side}, batch.ids);
+  const SeenPages seen = see(p, spec, {batch.grey, batch.sheet, batch.tile_side});
+  const torch::Tensor ids = batch.guessed.defined() ? with_guesses(p, spec, seen, batch.ids,
+                                                                   batch.guessed, kGuessingPasses)
+                                                    : batch.ids;
+  const DecoderOutput out = decode_text(p, spec, seen, ids);
   LossTerms terms;
-  const torch::Tensor scores = logits(p, out.text_hidden()).to(torch::kFloat32);
+  const torch::Tensor scores = logits(p, seen.text_part(out.hidden)).to(torch::kFloat32);
   terms.text = torch::nn::functional::cross_entropy(
       scores.reshape({-1, scores.size(-1)}), batch.targets.reshape({-1}),
       torch::nn::functional::CrossEntropyFuncOptions().ignore_index(kIgnore));
@@ -82,25 +90,25 @@ LossTerms compute_losses(const Parameters& p, const NetworkSpec& spec, const Bat
     terms.correct = scores.argmax(-1).eq(batch.targets).sum().to(torch::kFloat32);
     terms.counted = batch.targets.ne(kIgnore).sum().to(torch::kFloat32);
   }
-  terms.balance = out.decoder.balance_loss;
-  terms.expert_shares = out.decoder.expert_shares;
+  terms.balance = out.balance_loss;
+  terms.expert_shares = out.expert_shares;
   terms.total = terms.text + weights.balance * terms.balance;
   if (weights.align > 0) {
     terms.align =
-        align_loss(out, batch, 1.0 / std::sqrt(static_cast<double>(spec.decoder.head_dim())));
+        align_loss(seen, out, batch, 1.0 / std::sqrt(static_cast<double>(spec.decoder.head_dim())));
     terms.total = terms.total + weights.align * terms.align;
   }
   if (weights.cells > 0) {
     const std::int64_t pages = std::max<std::int64_t>(
         1, std::llround(weights.cell_share * static_cast<double>(batch.grey.size(0))));
-    const CellLosses global = cell_losses(p, out.global, batch.cells.slice(0, 0, pages));
+    const CellLosses global = cell_losses(p, seen.global, batch.cells.slice(0, 0, pages));
     terms.patch_cells = global.patches;
     terms.token_cells = global.tokens;
     if (batch.sheet.defined()) {
       const torch::Tensor cells =
           cut_tiles(batch.sheet_cells.slice(0, 0, pages), batch.tile_side / kCellHeight,
                     batch.tile_side / kCellWidth);
-      const CellLosses tiles = cell_losses(p, out.tiles, cells);
+      const CellLosses tiles = cell_losses(p, seen.tiles, cells);
       terms.patch_cells = 0.5 * (terms.patch_cells + tiles.patches);
       terms.token_cells = 0.5 * (terms.token_cells + tiles.tokens);
     }

@@ -51,11 +51,10 @@ torch::Tensor cut_tiles(const torch::Tensor& sheet, std::int64_t side_h, std::in
       .reshape({sheet.size(0) * rows * columns, sheet.size(1), side_h, side_w});
 }
 
-OcrOutput forward(const Parameters& p, const NetworkSpec& spec, const Pictures& pictures,
-                  const torch::Tensor& ids) {
+SeenPages see(const Parameters& p, const NetworkSpec& spec, const Pictures& pictures) {
   const torch::Tensor& table = p["model.embed_tokens.weight"];
   const std::int64_t b = pictures.global.size(0), width = table.size(1);
-  OcrOutput out;
+  SeenPages out;
   std::vector<torch::Tensor> vision;
   if (pictures.sheet.defined()) {
     const std::int64_t side = pictures.tile_side;
@@ -70,16 +69,37 @@ OcrOutput forward(const Parameters& p, const NetworkSpec& spec, const Pictures& 
   vision.push_back(with_newlines(p, out.global.tokens.view({b, gh, gw, width})));
   vision.push_back(p["model.view_seperator"].view({1, 1, width}).expand({b, 1, width}));
 
-  const torch::Tensor bos =
-      torch::full({b, 1}, static_cast<std::int64_t>(spec.bos_id), ids.options());
+  const torch::Tensor bos = torch::full({b, 1}, static_cast<std::int64_t>(spec.bos_id),
+                                        table.options().dtype(torch::kInt64));
   std::vector<torch::Tensor> rows = {torch::embedding(table, bos)};
   for (const torch::Tensor& part : vision) {
     out.vision_count += part.size(1);
     rows.push_back(part);
   }
-  rows.push_back(torch::embedding(table, ids));
-  out.decoder = decode(p, spec, torch::cat(rows, 1));
+  out.rows = torch::cat(rows, 1);
   return out;
+}
+
+DecoderOutput decode_text(const Parameters& p, const NetworkSpec& spec, const SeenPages& seen,
+                          const torch::Tensor& ids) {
+  const torch::Tensor text = torch::embedding(p["model.embed_tokens.weight"], ids);
+  return decode(p, spec, torch::cat({seen.rows, text}, 1));
+}
+
+torch::Tensor with_guesses(const Parameters& p, const NetworkSpec& spec, const SeenPages& seen,
+                           const torch::Tensor& ids, const torch::Tensor& guessed,
+                           std::int64_t passes) {
+  torch::NoGradGuard no_grad;
+  const torch::Tensor first = ids.slice(1, 0, 1), others = ids.slice(1, 1);
+  torch::Tensor mixed = ids;
+  for (std::int64_t pass = 0; pass < passes; ++pass) {
+    const torch::Tensor hidden = seen.text_part(decode_text(p, spec, seen, mixed).hidden);
+    const torch::Tensor guess = logits(p, hidden.slice(1, 0, -1)).argmax(-1);
+    const torch::Tensor taken =
+        guessed.slice(1, 1).logical_and(guess.ne(static_cast<std::int64_t>(spec.eos_id)));
+    mixed = torch::cat({first, torch::where(taken, guess, others)}, 1);
+  }
+  return mixed;
 }
 
 }  // namespace lectio::train

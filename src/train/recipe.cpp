@@ -107,10 +107,12 @@ Level read_level(const Json& json, const std::string& path, std::vector<std::str
   reader.read("min_chars", level.print.min_chars, 1, 20000);
   reader.read("max_chars", level.print.max_chars, 1, 20000);
   reader.read("fill_page", level.print.fill_page);
+  reader.read("returning", level.print.returning, 0, 1);
   reader.read("degrade", level.print.degrade, 0, 1);
   reader.read("batch", level.batch, 1, 4096);
   reader.read("max_tokens", level.max_tokens, 8, 8192);
   reader.read("spoiled_share", level.spoiled_share, 0, 1);
+  reader.read("guessed_share", level.guessed_share, 0, 1);
   reader.read("random_share", level.random_share, 0, 1);
   reader.read("advance_at", level.advance_at, 0, 1);
   reader.read("at_most_minutes", level.at_most_minutes, 0, 1e9);

@@ -11,6 +11,8 @@ constexpr double kReplaceChance = 0.7, kSkipChance = 0.3, kRepeatChance = 0.5;
 constexpr double kLoopChance = 0.5;  // of those repeated
 constexpr double kCoverChance = 0.7, kPhraseChance = 0.6;
 constexpr std::size_t kMostCovered = 3;  // spans
+constexpr double kAllGuessedChance = 0.6;
+constexpr std::size_t kMostGuessed = 4;  // spans
 constexpr std::size_t kShortestPhrase = 2, kLongestPhrase = 12;
 constexpr std::size_t kShortestSpan = 3, kLongestSpan = 60;  // tokens; a line has about 30
 constexpr std::size_t kShortestLoop = 8, kLongestLoop = 200;
@@ -92,6 +94,20 @@ void spoil(std::vector<TeachingStep>& steps, std::int64_t vocabulary, std::size_
       steps[i].input = static_cast<TokenId>(random.below(static_cast<std::uint64_t>(vocabulary)));
     }
   }
+}
+
+std::vector<bool> draw_guessed(std::size_t steps, Random& random) {
+  std::vector<bool> guessed(steps, false);
+  const auto mark = [&](const Span& span) {
+    std::fill(guessed.begin() + static_cast<std::ptrdiff_t>(span.begin),
+              guessed.begin() + static_cast<std::ptrdiff_t>(span.end), true);
+  };
+  if (random.chance(kAllGuessedChance)) {
+    mark({1, steps});
+  } else if (steps > 1) {
+    for (std::size_t n = 1 + random.below(kMostGuessed); n > 0; --n) mark(draw_span(steps, random));
+  }
+  return guessed;
 }
 
 }  // namespace lectio::train

@@ -37,4 +37,8 @@ std::vector<TeachingStep> teach(TokenId before, std::span<const TokenId> ids,
 void spoil(std::vector<TeachingStep>& steps, std::int64_t vocabulary, std::size_t most,
            Random& random);
 
+// Which of a text's inputs the network's own guesses take the place of (ocr_net.h): all or, less
+// often, those of some spans; never the first. One a step; needs a step.
+std::vector<bool> draw_guessed(std::size_t steps, Random& random);
+
 }  // namespace lectio::train

@@ -145,5 +145,24 @@ TEST(SpoilTest, ACircleIsShownSeveralTimesAndLeftAnywhere) {
   EXPECT_GT(left_inside, 10);
 }
 
+TEST(GuessedTest, NeverTheFirstAndAllOrSpans) {
+  Random random(3);
+  int all = 0;
+  for (int i = 0; i < 200; ++i) {
+    const std::vector<bool> guessed = draw_guessed(400, random);
+    ASSERT_EQ(guessed.size(), 400U);
+    EXPECT_FALSE(guessed[0]);
+    const auto count = std::count(guessed.begin(), guessed.end(), true);
+    EXPECT_GE(count, 1);
+    if (count == 399) {
+      ++all;
+    } else {
+      EXPECT_LE(count, 4 * 60);
+    }
+  }
+  EXPECT_NEAR(all, 120, 28);  // four deviations
+  EXPECT_EQ(draw_guessed(1, random), std::vector<bool>{false});
+}
+
 }  // namespace
 }  // namespace lectio::train

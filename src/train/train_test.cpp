@@ -226,5 +226,62 @@ TEST(LossTest, NetworkLearnsOneBatchByHeart) {
   EXPECT_LT(last.patch_cells.item<double>(), first.patch_cells.item<double>());
 }
 
+// The likeliest next token at every place of the text.
+torch::Tensor likeliest(const Replica& replica, const NetworkSpec& spec, const SeenPages& seen,
+                        const torch::Tensor& ids) {
+  const DecoderOutput out = decode_text(replica.parameters(), spec, seen, ids);
+  return logits(replica.parameters(), seen.text_part(out.hidden)).argmax(-1);
+}
+
+TEST(GuessTest, MarkedInputsBecomeWhatTheNetworkWouldWrite) {
+  Recipe recipe = tiny();
+  const Replica replica(recipe, torch::kCPU);
+  const Batch batch = random_batch(7);
+  const SeenPages seen = see(replica.parameters(), recipe.network, {batch.grey, {}, 0});
+  torch::Tensor guessed = torch::zeros_like(batch.ids, torch::kBool);
+  const auto mixed = [&](std::int64_t passes) {
+    return with_guesses(replica.parameters(), recipe.network, seen, batch.ids, guessed, passes);
+  };
+  EXPECT_TRUE(mixed(2).equal(batch.ids));
+
+  guessed.slice(1, 5, 9).fill_(true);
+  const torch::Tensor once = mixed(1);
+  const torch::Tensor next = likeliest(replica, recipe.network, seen, batch.ids);
+  const torch::Tensor again = mixed(2);
+  const torch::Tensor after = likeliest(replica, recipe.network, seen, once);
+  const auto end = static_cast<std::int64_t>(recipe.network.eos_id);
+  int differing = 0;
+  for (std::int64_t b = 0; b < 2; ++b) {
+    for (std::int64_t t = 0; t < 32; ++t) {
+      const auto at = [b](const torch::Tensor& x, std::int64_t i) {
+        return x[b][i].item<std::int64_t>();
+      };
+      const bool marked = t >= 5 && t < 9;
+      const auto expected = [&](const torch::Tensor& guess) {
+        return marked && at(guess, t - 1) != end ? at(guess, t - 1) : at(batch.ids, t);
+      };
+      EXPECT_EQ(at(once, t), expected(next)) << b << ", " << t;
+      EXPECT_EQ(at(again, t), expected(after)) << b << ", " << t;
+      differing += at(once, t) != at(batch.ids, t) ? 1 : 0;
+    }
+  }
+  EXPECT_GT(differing, 0);
+}
+
+TEST(GuessTest, LossesAreThoseOfThePrefixWithTheGuesses) {
+  Recipe recipe = tiny();
+  const Replica replica(recipe, torch::kCPU);
+  Batch batch = random_batch(7);
+  batch.guessed = torch::ones_like(batch.ids, torch::kBool);
+  Batch mixed = random_batch(7);
+  const SeenPages seen = see(replica.parameters(), recipe.network, {batch.grey, {}, 0});
+  mixed.ids = with_guesses(replica.parameters(), recipe.network, seen, batch.ids, batch.guessed, 2);
+  const auto loss = [&](const Batch& b) {
+    return compute_losses(replica.parameters(), recipe.network, b, {}).text.item<double>();
+  };
+  EXPECT_DOUBLE_EQ(loss(batch), loss(mixed));
+  EXPECT_NE(loss(batch), loss(random_batch(7)));
+}
+
 }  // namespace
 }  // namespace lectio::train
