@@ -4,10 +4,8 @@
 #include "base/check.h"
 
 #ifdef LECTIO_CUDA
-#include <c10/cuda/CUDAGuard.h>
-#include <c10/cuda/CUDAStream.h>
-
 #include "compute/cuda/adam.h"
+#include "train/cuda_call.h"
 #endif
 
 namespace lectio::train {

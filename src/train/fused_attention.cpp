@@ -4,10 +4,8 @@
 #include "base/check.h"
 
 #ifdef LECTIO_CUDA
-#include <c10/cuda/CUDAGuard.h>
-#include <c10/cuda/CUDAStream.h>
-
 #include "compute/cuda/relative_attention.h"
+#include "train/cuda_call.h"
 #endif
 
 namespace lectio::train {
@@ -45,12 +43,10 @@ class RelativeAttention : public torch::autograd::Function<RelativeAttention> {
         torch::empty({qkv.size(0), qkv.size(1), heads * kHeadDim}, qkv.options());
     const torch::Tensor log_sums =
         torch::empty({heads, rows}, qkv.options().dtype(torch::kFloat32));
-    const char* error =
-        cuda::relative_attention(shape,
-                                 {qkv.data_ptr(), positions.data_ptr(), terms.data_ptr(),
-                                  out.data_ptr(), log_sums.data_ptr<float>()},
-                                 c10::cuda::getCurrentCUDAStream().stream());
-    LECTIO_CHECK(error == nullptr, error == nullptr ? "" : error);
+    check_launch(cuda::relative_attention(shape,
+                                          {qkv.data_ptr(), positions.data_ptr(), terms.data_ptr(),
+                                           out.data_ptr(), log_sums.data_ptr<float>()},
+                                          current_stream()));
     context->save_for_backward({qkv, tables, terms, out, log_sums});
     context->saved_data["heads"] = heads;
     context->saved_data["h"] = h;
@@ -73,13 +69,12 @@ class RelativeAttention : public torch::autograd::Function<RelativeAttention> {
     const torch::Tensor grad_qkv = torch::empty_like(qkv);
     const torch::Tensor grad_positions =
         torch::empty({heads, qkv.size(0) * qkv.size(1), shape.position_columns()}, qkv.options());
-    const char* error = cuda::relative_attention_backward(
+    check_launch(cuda::relative_attention_backward(
         shape,
         {qkv.data_ptr(), terms.data_ptr(), out.data_ptr(), log_sums.data_ptr<float>(),
          grad_out.data_ptr(), deltas.data_ptr<float>(), grad_terms.data_ptr(), grad_qkv.data_ptr(),
          grad_positions.data_ptr()},
-        c10::cuda::getCurrentCUDAStream().stream());
-    LECTIO_CHECK(error == nullptr, error == nullptr ? "" : error);
+        current_stream()));
     // What comes through P = q tables^T.
     grad_qkv.view({-1, 3, heads, kHeadDim})
         .select(1, 0)

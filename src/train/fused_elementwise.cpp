@@ -4,10 +4,8 @@
 #include "base/check.h"
 
 #ifdef LECTIO_CUDA
-#include <c10/cuda/CUDAGuard.h>
-#include <c10/cuda/CUDAStream.h>
-
 #include "compute/cuda/elementwise.h"
+#include "train/cuda_call.h"
 #endif
 
 namespace lectio::train {
@@ -18,17 +16,13 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
-void* current_stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
-
-void check(const char* error) { LECTIO_CHECK(error == nullptr, error == nullptr ? "" : error); }
-
 torch::Tensor turn(const torch::Tensor& x, const torch::Tensor& cosine, const torch::Tensor& sine,
                    bool backwards) {
   const c10::cuda::CUDAGuard guard(x.device());
   const torch::Tensor out = torch::empty_like(x);
-  check(cuda::rotate_halves(x.size(0) * x.size(1), x.size(2), x.size(3) / 2, x.size(1),
-                            x.data_ptr(), cosine.data_ptr<float>(), sine.data_ptr<float>(),
-                            backwards, out.data_ptr(), current_stream()));
+  check_launch(cuda::rotate_halves(x.size(0) * x.size(1), x.size(2), x.size(3) / 2, x.size(1),
+                                   x.data_ptr(), cosine.data_ptr<float>(), sine.data_ptr<float>(),
+                                   backwards, out.data_ptr(), current_stream()));
   return out;
 }
 
@@ -57,9 +51,9 @@ class Gated : public torch::autograd::Function<Gated> {
                                const torch::Tensor& up, const torch::Tensor& weights) {
     const c10::cuda::CUDAGuard guard(gate.device());
     const torch::Tensor out = torch::empty_like(gate);
-    check(cuda::gated(gated_shape(gate, weights), gate.data_ptr(), up.data_ptr(),
-                      weights.numel() > 0 ? weights.data_ptr<float>() : nullptr, out.data_ptr(),
-                      current_stream()));
+    check_launch(cuda::gated(gated_shape(gate, weights), gate.data_ptr(), up.data_ptr(),
+                             weights.numel() > 0 ? weights.data_ptr<float>() : nullptr,
+                             out.data_ptr(), current_stream()));
     context->save_for_backward({gate, up, weights});
     return out;
   }
@@ -71,11 +65,11 @@ class Gated : public torch::autograd::Function<Gated> {
     const torch::Tensor grad_gate = torch::empty_like(gate), grad_up = torch::empty_like(up);
     torch::Tensor grad_weights;
     if (weights.numel() > 0) grad_weights = torch::empty_like(weights);
-    check(cuda::gated_backward(gated_shape(gate, weights), gate.data_ptr(), up.data_ptr(),
-                               weights.numel() > 0 ? weights.data_ptr<float>() : nullptr,
-                               grad_out.data_ptr(), grad_gate.data_ptr(), grad_up.data_ptr(),
-                               weights.numel() > 0 ? grad_weights.data_ptr<float>() : nullptr,
-                               current_stream()));
+    check_launch(cuda::gated_backward(
+        gated_shape(gate, weights), gate.data_ptr(), up.data_ptr(),
+        weights.numel() > 0 ? weights.data_ptr<float>() : nullptr, grad_out.data_ptr(),
+        grad_gate.data_ptr(), grad_up.data_ptr(),
+        weights.numel() > 0 ? grad_weights.data_ptr<float>() : nullptr, current_stream()));
     return {grad_gate, grad_up, grad_weights};
   }
 };
@@ -89,15 +83,15 @@ torch::Tensor cut(const torch::Tensor& map, std::int64_t side) {
   const cuda::WindowShape shape = window_shape(map, side);
   const torch::Tensor windows = torch::empty(
       {map.size(0) * shape.rows() * shape.columns(), side, side, map.size(3)}, map.options());
-  check(cuda::cut_windows(shape, map.data_ptr(), windows.data_ptr(), current_stream()));
+  check_launch(cuda::cut_windows(shape, map.data_ptr(), windows.data_ptr(), current_stream()));
   return windows;
 }
 
 torch::Tensor join(const torch::Tensor& windows, std::int64_t b, std::int64_t h, std::int64_t w) {
   const c10::cuda::CUDAGuard guard(windows.device());
   const torch::Tensor map = torch::empty({b, h, w, windows.size(3)}, windows.options());
-  check(cuda::join_windows(window_shape(map, windows.size(1)), windows.data_ptr(), map.data_ptr(),
-                           current_stream()));
+  check_launch(cuda::join_windows(window_shape(map, windows.size(1)), windows.data_ptr(),
+                                  map.data_ptr(), current_stream()));
   return map;
 }
 
