@@ -37,9 +37,8 @@ torch::Tensor embed_patches(const Parameters& p, const SamSpec& sam, const torch
   const torch::Tensor patches = pixels.view({b, c, h, side, w, side})
                                     .permute({0, 2, 4, 1, 3, 5})
                                     .reshape({b, h, w, c * side * side});
-  const torch::Tensor embedded =
-      torch::linear(patches, kernel.reshape({sam.width, c * side * side}),
-                    p["model.sam_model.patch_embed.proj.bias"]);
+  const torch::Tensor embedded = linear(patches, kernel.reshape({sam.width, c * side * side}),
+                                        p["model.sam_model.patch_embed.proj.bias"]);
   return embedded + resize_positions(p["model.sam_model.pos_embed"].squeeze(0), h, w);
 }
 

@@ -15,6 +15,7 @@
 #include "train/fused_adam.h"
 #include "train/fused_attention.h"
 #include "train/fused_elementwise.h"
+#include "train/fused_linear.h"
 #include "train/layers.h"
 
 namespace lectio::train {
@@ -142,6 +143,32 @@ TEST(FusedWindows, AreThePlainOnesOnTheCard) {
         [&](const std::vector<torch::Tensor>& in) { return fused_join_windows(in[0], 2, 20, 14); },
         [&](const std::vector<torch::Tensor>& in) { return plain_join_windows(in[0], 2, 20, 14); },
         windows, "join by " + std::to_string(side));
+  }
+}
+
+TEST(FusedLinear, AgreesWithThePlainPathOnTheCard) {
+  if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
+  torch::manual_seed(12);
+  struct Sizes {
+    std::vector<std::int64_t> rows;
+    std::int64_t in, out;
+  };
+  for (const Sizes& sizes : std::vector<Sizes>{{{1}, 64, 320},
+                                               {{33}, 24, 8},
+                                               {{2, 257}, 384, 72},
+                                               {{3, 5, 7}, 40, 136},
+                                               {{70001}, 16, 64}}) {
+    std::vector<std::int64_t> shape = sizes.rows;
+    shape.push_back(sizes.in);
+    const std::vector<torch::Tensor> inputs = {
+        narrow(torch::randn(shape, on_card())),
+        narrow(0.2 * torch::randn({sizes.out, sizes.in}, on_card())),
+        narrow(torch::randn({sizes.out}, on_card()))};
+    ASSERT_TRUE(fused_linear_takes(inputs[0], inputs[1], inputs[2]));
+    expect_agreement(
+        [](const std::vector<torch::Tensor>& in) { return fused_linear(in[0], in[1], in[2]); },
+        [](const std::vector<torch::Tensor>& in) { return torch::linear(in[0], in[1], in[2]); },
+        inputs, std::to_string(sizes.in) + " to " + std::to_string(sizes.out));
   }
 }
 

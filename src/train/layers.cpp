@@ -6,12 +6,20 @@
 #include "base/check.h"
 #include "train/fused_attention.h"
 #include "train/fused_elementwise.h"
+#include "train/fused_linear.h"
 
 namespace lectio::train {
 
+torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight,
+                     const torch::Tensor& bias) {
+  return fused_linear_takes(x, weight, bias) ? fused_linear(x, weight, bias)
+                                             : torch::linear(x, weight, bias);
+}
+
 torch::Tensor linear(const Parameters& p, const std::string& name, const torch::Tensor& x,
                      bool bias) {
-  return torch::linear(x, p[name + ".weight"], bias ? p[name + ".bias"] : torch::Tensor());
+  return bias ? linear(x, p[name + ".weight"], p[name + ".bias"])
+              : torch::linear(x, p[name + ".weight"]);
 }
 
 torch::Tensor layer_norm(const Parameters& p, const std::string& name, const torch::Tensor& x,

@@ -13,7 +13,10 @@
 
 namespace lectio::train {
 
-// x [..., in] -> [..., out] with `name`.weight and, where declared so, `name`.bias.
+// x [..., in] -> [..., out]; its plain twin is torch::linear.
+torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight,
+                     const torch::Tensor& bias);
+// The same with `name`.weight and, where declared so, `name`.bias.
 torch::Tensor linear(const Parameters& p, const std::string& name, const torch::Tensor& x,
                      bool bias);
 torch::Tensor layer_norm(const Parameters& p, const std::string& name, const torch::Tensor& x,
