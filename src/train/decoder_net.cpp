@@ -94,12 +94,12 @@ DecoderOutput decode(const Parameters& p, const NetworkSpec& spec, const torch::
   };
   DecoderOutput out;
   std::vector<torch::Tensor> balances, shares;
-  torch::Tensor x = rows;
+  torch::Tensor x = rows, branch;
   for (std::int64_t i = 0; i < d.layers; ++i) {
     const std::string name = layer_name(i);
-    const torch::Tensor normed = rms_norm(p, name + ".input_layernorm", x, d.norm_eps);
+    const Normed outer = add_rms_norm(p, name + ".input_layernorm", x, branch, d.norm_eps);
     const auto project = [&](const char* part) {
-      return heads(linear(p, name + ".self_attn." + part, normed, false));
+      return heads(linear(p, name + ".self_attn." + part, outer.out, false));
     };
     const torch::Tensor q = rotate(project("q_proj"), r.cosine, r.sine).transpose(1, 2);
     const torch::Tensor k = rotate(project("k_proj"), r.cosine, r.sine).transpose(1, 2);
@@ -110,19 +110,21 @@ DecoderOutput decode(const Parameters& p, const NetworkSpec& spec, const torch::
     }
     const torch::Tensor mixed =
         attention(q, k, v, scale, true).transpose(1, 2).reshape({batch, length, d.width});
-    x = x + linear(p, name + ".self_attn.o_proj", mixed, false);
-    const torch::Tensor inner = rms_norm(p, name + ".post_attention_layernorm", x, d.norm_eps);
+    const auto [sum, inner] =
+        add_rms_norm(p, name + ".post_attention_layernorm", outer.sum,
+                     linear(p, name + ".self_attn.o_proj", mixed, false), d.norm_eps);
     if (i < d.dense_layers) {
-      x = x + swiglu(p, name + ".mlp", inner);
+      x = sum;
+      branch = swiglu(p, name + ".mlp", inner);
       continue;
     }
     const Routing routing = route(p, d, name + ".mlp", inner);
-    x = x + swiglu(p, name + ".mlp.experts", inner, routing.weights) +
-        swiglu(p, name + ".mlp.shared_experts", inner);
+    x = sum + swiglu(p, name + ".mlp.experts", inner, routing.weights);
+    branch = swiglu(p, name + ".mlp.shared_experts", inner);
     balances.push_back(routing.balance);
     shares.push_back(routing.shares);
   }
-  out.hidden = rms_norm(p, "model.norm", x, d.norm_eps);
+  out.hidden = add_rms_norm(p, "model.norm", x, branch, d.norm_eps).out;
   if (balances.empty()) {
     out.balance_loss = torch::zeros({}, rows.options().dtype(torch::kFloat32));
   } else {

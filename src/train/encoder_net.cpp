@@ -61,18 +61,11 @@ torch::Tensor compress(const Parameters& p, const SamSpec& sam, const torch::Ten
   return convolve(x, p[name + "net_3.weight"], 2, 1);
 }
 
-torch::Tensor clip_block(const Parameters& p, const ClipSpec& clip, std::int64_t layer,
-                         torch::Tensor x) {
-  const std::string name = clip_layer(layer);
-  const torch::Tensor normed = layer_norm(p, name + ".layer_norm1", x, clip.norm_eps);
-  const auto [q, k, v] =
-      split_qkv(linear(p, name + ".self_attn.qkv_proj", normed, true), clip.heads);
+torch::Tensor clip_attention(const Parameters& p, const ClipSpec& clip, const std::string& name,
+                             const torch::Tensor& x) {
+  const auto [q, k, v] = split_qkv(linear(p, name + ".qkv_proj", x, true), clip.heads);
   const double scale = 1.0 / std::sqrt(static_cast<double>(clip.head_dim()));
-  x = x +
-      linear(p, name + ".self_attn.out_proj", join_heads(attention(q, k, v, scale, false)), true);
-  const torch::Tensor hidden =
-      linear(p, name + ".mlp.fc1", layer_norm(p, name + ".layer_norm2", x, clip.norm_eps), true);
-  return x + linear(p, name + ".mlp.fc2", hidden * torch::sigmoid(1.702 * hidden), true);
+  return linear(p, name + ".out_proj", join_heads(attention(q, k, v, scale, false)), true);
 }
 
 // S [B, h, w, C] -> [B, h * w, C].
@@ -88,8 +81,17 @@ torch::Tensor clip_tower(const Parameters& p, const ClipSpec& clip, const torch:
       p[name + "embeddings.class_embedding"].view({1, 1, clip.width}).expand({b, 1, clip.width});
   torch::Tensor x = torch::cat({first, s.reshape({b, h * w, clip.width})}, 1) + positions;
   x = layer_norm(p, name + "pre_layrnorm", x, clip.norm_eps);
-  for (std::int64_t i = 0; i < clip.layers; ++i) x = clip_block(p, clip, i, x);
-  return x.slice(1, 1);
+  torch::Tensor branch;
+  for (std::int64_t i = 0; i < clip.layers; ++i) {
+    const std::string layer = clip_layer(i);
+    const Normed outer = add_layer_norm(p, layer + ".layer_norm1", x, branch, clip.norm_eps);
+    const torch::Tensor mixed = clip_attention(p, clip, layer + ".self_attn", outer.out);
+    const Normed inner = add_layer_norm(p, layer + ".layer_norm2", outer.sum, mixed, clip.norm_eps);
+    const torch::Tensor hidden = linear(p, layer + ".mlp.fc1", inner.out, true);
+    x = inner.sum;
+    branch = linear(p, layer + ".mlp.fc2", hidden * torch::sigmoid(1.702 * hidden), true);
+  }
+  return (x + branch).slice(1, 1);
 }
 
 void declare_sam(Parameters& p, const SamSpec& sam, std::int64_t neck_width) {
@@ -154,14 +156,17 @@ void declare_encoder(Parameters& p, const NetworkSpec& spec, std::int64_t neck_w
 }
 
 EncoderOutput encode(const Parameters& p, const NetworkSpec& spec, const torch::Tensor& pixels) {
-  torch::Tensor x = embed_patches(p, spec.sam, pixels);
+  torch::Tensor x = embed_patches(p, spec.sam, pixels), branch;
   for (std::int64_t i = 0; i < spec.sam.layers; ++i) {
     const std::string block = sam_block(i);
-    x = x + sam_attention(p, spec.sam, i, layer_norm(p, block + ".norm1", x, spec.sam.norm_eps));
-    const torch::Tensor hidden = torch::gelu(linear(
-        p, block + ".mlp.lin1", layer_norm(p, block + ".norm2", x, spec.sam.norm_eps), true));
-    x = x + linear(p, block + ".mlp.lin2", hidden, true);
+    const Normed outer = add_layer_norm(p, block + ".norm1", x, branch, spec.sam.norm_eps);
+    const torch::Tensor mixed = sam_attention(p, spec.sam, i, outer.out);
+    const Normed inner = add_layer_norm(p, block + ".norm2", outer.sum, mixed, spec.sam.norm_eps);
+    const torch::Tensor hidden = torch::gelu(linear(p, block + ".mlp.lin1", inner.out, true));
+    x = inner.sum;
+    branch = linear(p, block + ".mlp.lin2", hidden, true);
   }
+  x = x + branch;
   const torch::Tensor s = compress(p, spec.sam, x);
   const torch::Tensor c = clip_tower(p, spec.clip, s);
   const torch::Tensor flat = s.reshape({s.size(0), s.size(1) * s.size(2), s.size(3)});

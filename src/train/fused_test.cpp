@@ -9,6 +9,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "train/flat_adam.h"
@@ -16,6 +17,7 @@
 #include "train/fused_attention.h"
 #include "train/fused_elementwise.h"
 #include "train/fused_linear.h"
+#include "train/fused_norms.h"
 #include "train/layers.h"
 
 namespace lectio::train {
@@ -170,6 +172,54 @@ TEST(FusedLinear, AgreesWithThePlainPathOnTheCard) {
         [](const std::vector<torch::Tensor>& in) { return torch::linear(in[0], in[1], in[2]); },
         inputs, std::to_string(sizes.in) + " to " + std::to_string(sizes.out));
   }
+}
+
+// inputs: x, weight and, where they are, the branch and then the bias.
+Run norm_of(Normed (*path)(const torch::Tensor&, const torch::Tensor&, const torch::Tensor&,
+                           const torch::Tensor&, double),
+            bool adds, bool centred, bool with_sum) {
+  return [=](const std::vector<torch::Tensor>& in) {
+    const Normed normed = path(in[0], adds ? in[2] : torch::Tensor(), in[1],
+                               centred ? in[adds ? 3 : 2] : torch::Tensor(), 1e-5);
+    return with_sum ? torch::cat({normed.sum, normed.out}, -1) : normed.out;
+  };
+}
+
+TEST(FusedNorm, AgreesWithThePlainPathOnTheCard) {
+  if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
+  torch::manual_seed(13);
+  for (const auto& [rows, width] : std::vector<std::pair<std::int64_t, std::int64_t>>{
+           {37, 8}, {1, 192}, {300, 200}, {20001, 320}, {257, 384}, {63, 768}}) {
+    for (const bool adds : {false, true}) {
+      for (const bool centred : {false, true}) {
+        const auto of_columns = [&] { return narrow(torch::randn({width}, on_card())); };
+        const auto of_rows = [&] { return narrow(0.5 + torch::randn({rows, width}, on_card())); };
+        std::vector<torch::Tensor> inputs = {of_rows(), of_columns()};
+        if (adds) inputs.push_back(of_rows());
+        if (centred) inputs.push_back(of_columns());
+        ASSERT_TRUE(fused_norm_takes(inputs[0], adds ? inputs[2] : torch::Tensor(), inputs[1]));
+        for (const bool with_sum : {false, true}) {
+          expect_agreement(norm_of(fused_norm, adds, centred, with_sum),
+                           norm_of(plain_norm, adds, centred, with_sum), inputs,
+                           std::to_string(rows) + " x " + std::to_string(width) +
+                               (adds ? ", adds" : "") + (centred ? ", centred" : "") +
+                               (with_sum ? ", with the sum" : ""));
+        }
+      }
+    }
+  }
+}
+
+TEST(FusedNorm, SumsInTheSameOrderEveryTime) {
+  if (!torch::cuda::is_available()) GTEST_SKIP() << "no CUDA device";
+  torch::manual_seed(14);
+  const std::vector<torch::Tensor> inputs = {
+      narrow(torch::randn({20001, 320}, on_card())), narrow(torch::randn({320}, on_card())),
+      narrow(torch::randn({20001, 320}, on_card())), narrow(torch::randn({320}, on_card()))};
+  const torch::Tensor cotangent = torch::randn_like(inputs[0]);
+  const auto run = norm_of(fused_norm, true, true, false);
+  const auto once = outputs(run, inputs, cotangent), again = outputs(run, inputs, cotangent);
+  for (std::size_t i = 0; i < once.size(); ++i) EXPECT_TRUE(once[i].equal(again[i])) << i;
 }
 
 // Buffers of n numbers as after some steps.

@@ -7,6 +7,7 @@
 #include "train/fused_attention.h"
 #include "train/fused_elementwise.h"
 #include "train/fused_linear.h"
+#include "train/fused_norms.h"
 
 namespace lectio::train {
 
@@ -22,20 +23,38 @@ torch::Tensor linear(const Parameters& p, const std::string& name, const torch::
               : torch::linear(x, p[name + ".weight"]);
 }
 
-torch::Tensor layer_norm(const Parameters& p, const std::string& name, const torch::Tensor& x,
-                         double eps) {
-  return torch::layer_norm(x, {x.size(-1)}, p[name + ".weight"], p[name + ".bias"], eps);
+Normed plain_norm(const torch::Tensor& x, const torch::Tensor& branch, const torch::Tensor& weight,
+                  const torch::Tensor& bias, double eps) {
+  const torch::Tensor sum = branch.defined() ? x + branch : x;
+  if (bias.defined()) return {sum, torch::layer_norm(sum, {sum.size(-1)}, weight, bias, eps)};
+#if TORCH_VERSION_MAJOR >= 2
+  return {sum, at::rms_norm(sum, {sum.size(-1)}, weight, eps)};
+#else
+  const torch::Tensor wide = sum.to(torch::kFloat32);
+  const torch::Tensor normed = wide * torch::rsqrt(wide.square().mean(-1, true) + eps);
+  return {sum, normed.to(sum.scalar_type()) * weight};
+#endif
 }
 
-torch::Tensor rms_norm(const Parameters& p, const std::string& name, const torch::Tensor& x,
-                       double eps) {
-#if TORCH_VERSION_MAJOR >= 2
-  return at::rms_norm(x, {x.size(-1)}, p[name + ".weight"], eps);
-#else
-  const torch::Tensor wide = x.to(torch::kFloat32);
-  const torch::Tensor normed = wide * torch::rsqrt(wide.square().mean(-1, true) + eps);
-  return normed.to(x.scalar_type()) * p[name + ".weight"];
-#endif
+Normed norm(const torch::Tensor& x, const torch::Tensor& branch, const torch::Tensor& weight,
+            const torch::Tensor& bias, double eps) {
+  return fused_norm_takes(x, branch, weight) ? fused_norm(x, branch, weight, bias, eps)
+                                             : plain_norm(x, branch, weight, bias, eps);
+}
+
+Normed add_layer_norm(const Parameters& p, const std::string& name, const torch::Tensor& x,
+                      const torch::Tensor& branch, double eps) {
+  return norm(x, branch, p[name + ".weight"], p[name + ".bias"], eps);
+}
+
+Normed add_rms_norm(const Parameters& p, const std::string& name, const torch::Tensor& x,
+                    const torch::Tensor& branch, double eps) {
+  return norm(x, branch, p[name + ".weight"], {}, eps);
+}
+
+torch::Tensor layer_norm(const Parameters& p, const std::string& name, const torch::Tensor& x,
+                         double eps) {
+  return add_layer_norm(p, name, x, {}, eps).out;
 }
 
 torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,

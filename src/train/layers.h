@@ -19,10 +19,25 @@ torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight,
 // The same with `name`.weight and, where declared so, `name`.bias.
 torch::Tensor linear(const Parameters& p, const std::string& name, const torch::Tensor& x,
                      bool bias);
+
+// A residual stream after an addition, and its norm.
+struct Normed {
+  torch::Tensor sum, out;
+};
+
+// sum = x + branch [..., C], an undefined branch adds nothing; out is its layer norm or, with an
+// undefined bias, its RMS norm.
+Normed norm(const torch::Tensor& x, const torch::Tensor& branch, const torch::Tensor& weight,
+            const torch::Tensor& bias, double eps);
+Normed plain_norm(const torch::Tensor& x, const torch::Tensor& branch, const torch::Tensor& weight,
+                  const torch::Tensor& bias, double eps);
+// The same with `name`.weight and `name`.bias.
+Normed add_layer_norm(const Parameters& p, const std::string& name, const torch::Tensor& x,
+                      const torch::Tensor& branch, double eps);
+Normed add_rms_norm(const Parameters& p, const std::string& name, const torch::Tensor& x,
+                    const torch::Tensor& branch, double eps);
 torch::Tensor layer_norm(const Parameters& p, const std::string& name, const torch::Tensor& x,
                          double eps);
-torch::Tensor rms_norm(const Parameters& p, const std::string& name, const torch::Tensor& x,
-                       double eps);
 
 // softmax(q k^T * scale) v over [batch, heads, n, head_dim].
 torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
