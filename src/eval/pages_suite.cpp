@@ -64,7 +64,7 @@ Result<SuitePage> read_entry(const Json& entry, const std::filesystem::path& pic
   return page;
 }
 
-PageScore score_file(const SuitePage& page, const PageReader& reader) {
+PageScore score_file(const SuitePage& page, const SuiteReader& reader) {
   const auto opened = open_page(page.image);
   PageScore score;
   if (opened) {
@@ -82,7 +82,14 @@ double ratio(double part, double whole) { return whole == 0 ? 0 : part / whole; 
 
 }  // namespace
 
-PageScore score_page(const Page& page, std::string_view text, const PageReader& reader) {
+SuiteReader without_verdicts(PageReader reader) {
+  return [reader = std::move(reader)](const Page& page) -> Result<SuiteReading> {
+    LECTIO_TRY(PageText text, reader(page));
+    return SuiteReading{std::move(text), ""};
+  };
+}
+
+PageScore score_page(const Page& page, std::string_view text, const SuiteReader& reader) {
   PageScore score;
   score.name = page.source;
   const std::u32string expected = collapse_whitespace(text);
@@ -94,7 +101,8 @@ PageScore score_page(const Page& page, std::string_view text, const PageReader& 
     score.error = read.error().message();
     return score;
   }
-  score.read = *std::move(read);
+  score.read = std::move(read->text);
+  score.verdict = std::move(read->verdict);
   const std::u32string found = collapse_whitespace(score.read.text);
   score.character_precision = character_precision(expected, found);
   score.words = word_set_score(expected, found);
@@ -158,7 +166,7 @@ Result<std::vector<SuitePage>> read_pages_suite(const std::filesystem::path& fol
   return pages;
 }
 
-SuiteReport run_pages_suite(const std::vector<SuitePage>& pages, const PageReader& reader,
+SuiteReport run_pages_suite(const std::vector<SuitePage>& pages, const SuiteReader& reader,
                             const std::function<void(const PageScore&)>& on_page) {
   SuiteReport report;
   for (const SuitePage& page : pages) {

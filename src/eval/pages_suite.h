@@ -30,9 +30,17 @@ struct SuitePage {
 Result<std::vector<SuitePage>> read_pages_suite(const std::filesystem::path& folder,
                                                 std::string_view images);
 
+struct SuiteReading {
+  PageText text;
+  std::string verdict;  // by name; empty: the reader gives none
+};
+using SuiteReader = std::function<Result<SuiteReading>(const Page&)>;
+SuiteReader without_verdicts(PageReader reader);
+
 struct PageScore {
-  std::string name;   // of the picture
-  std::string error;  // why it was not read; then the scores are 0
+  std::string name;     // of the picture
+  std::string error;    // why it was not read; then the scores are 0
+  std::string verdict;  // of the reader; empty: it gives none
   PageText read;
   std::int64_t text_tokens = 0;
   std::int64_t characters = 0;  // of the true text, white space collapsed
@@ -43,7 +51,9 @@ struct PageScore {
   double seconds = 0;  // reading alone, without opening the picture
 
   // A loop in a text that says of itself that it is whole.
-  bool has_unflagged_loop() const { return loop && read.finish == FinishReason::kStop; }
+  bool has_unflagged_loop() const {
+    return loop && (verdict.empty() ? read.finish == FinishReason::kStop : verdict == "ok");
+  }
   // Content tokens are what the papers count; each stands for 64 x 64 pixels of a view.
   double characters_per_token() const;
   double pixels_per_character()
@@ -53,7 +63,7 @@ struct PageScore {
 };
 
 // Reads a page and compares with its true text; text_tokens stay 0.
-PageScore score_page(const Page& page, std::string_view text, const PageReader& reader);
+PageScore score_page(const Page& page, std::string_view text, const SuiteReader& reader);
 
 struct SuiteReport {
   std::vector<PageScore> pages;
@@ -68,7 +78,7 @@ struct SuiteReport {
 
 // Pages are opened and read one after the other; one that fails is scored 0 and the others go on.
 // on_page is called after each.
-SuiteReport run_pages_suite(const std::vector<SuitePage>& pages, const PageReader& reader,
+SuiteReport run_pages_suite(const std::vector<SuitePage>& pages, const SuiteReader& reader,
                             const std::function<void(const PageScore&)>& on_page = {});
 
 // A line a page, then totals with 95 % bounds, then errors by class.

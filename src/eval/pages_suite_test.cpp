@@ -72,7 +72,7 @@ TEST_F(PagesSuite, ScoresEveryPageAndCountsAFailedOneAsZero) {
   ASSERT_TRUE(pages) << pages.error().message();
   int seen = 0;
   const SuiteReport report =
-      run_pages_suite(*pages, fake_reader, [&](const PageScore&) { ++seen; });
+      run_pages_suite(*pages, without_verdicts(fake_reader), [&](const PageScore&) { ++seen; });
   EXPECT_EQ(seen, 4);
   EXPECT_EQ(report.failed(), 2);
   EXPECT_THAT(report.precisions(), testing::ElementsAre(1.0, 0.75, 0.0, 0.0));
@@ -107,7 +107,8 @@ TEST_F(PagesSuite, CountsLoopsAndThoseThatSayTheyAreWhole) {
   draw("a.png", 5);
   draw("b.png", 6);
   draw("c.png", 1);
-  const SuiteReport report = run_pages_suite(*read_pages_suite(folder_, "pages"), fake_reader);
+  const SuiteReport report =
+      run_pages_suite(*read_pages_suite(folder_, "pages"), without_verdicts(fake_reader));
   EXPECT_EQ(report.loops(), 2);
   EXPECT_EQ(report.unflagged_loops(), 1);
   EXPECT_THAT(to_table(report), HasSubstr("loops: 2 pages, 1 of them not flagged"));
@@ -118,12 +119,37 @@ TEST_F(PagesSuite, CountsLoopsAndThoseThatSayTheyAreWhole) {
   EXPECT_EQ(json["pages"][2]["loop"], false);
 }
 
+TEST_F(PagesSuite, ReportsTheVerdictsOfAReaderThatGivesThem) {
+  write_text(R"([{"image": "a.png", "text": "so on"}, {"image": "b.png", "text": "so on"},
+                 {"image": "c.png", "text": "never read"}])");
+  draw("a.png", 5);
+  draw("b.png", 5);
+  draw("c.png", 3);
+  int asked = 0;
+  const SuiteReader reader = [&](const Page& page) -> Result<SuiteReading> {
+    LECTIO_TRY(PageText text, fake_reader(page));
+    text.generated_tokens = 7;
+    return SuiteReading{std::move(text), asked++ == 0 ? "ok" : "degraded"};
+  };
+  const SuiteReport report = run_pages_suite(*read_pages_suite(folder_, "pages"), reader);
+  EXPECT_EQ(report.loops(), 2);
+  EXPECT_EQ(report.unflagged_loops(), 1) << "a degraded page says of itself that it may be wrong";
+  EXPECT_THAT(to_table(report), HasSubstr("degraded 1, failed 1, ok 1"));
+  const Json json = Json::parse(to_json(report, "fake"));
+  EXPECT_EQ(json["total"]["verdict"], Json::parse(R"({"degraded": 1, "failed": 1, "ok": 1})"));
+  EXPECT_EQ(json["total"]["finish"], Json::parse(R"({"failed": 1, "stop": 2})"));
+  EXPECT_EQ(json["pages"][1]["verdict"], "degraded");
+  EXPECT_EQ(json["pages"][1]["wasted_tokens"], 7);
+  EXPECT_FALSE(json["pages"][2].contains("verdict"));
+}
+
 TEST_F(PagesSuite, EndsWithTheCancelledPage) {
   write_text(R"([{"image": "a.png", "text": "x"}, {"image": "b.png", "text": "x"},
                  {"image": "a.png", "text": "x"}])");
   draw("a.png", 1);
   draw("b.png", 4);
-  const SuiteReport report = run_pages_suite(*read_pages_suite(folder_, "pages"), fake_reader);
+  const SuiteReport report =
+      run_pages_suite(*read_pages_suite(folder_, "pages"), without_verdicts(fake_reader));
   EXPECT_TRUE(report.cancelled);
   EXPECT_EQ(report.pages.size(), 1U);
 }

@@ -23,7 +23,8 @@ struct Totals {
   double median = 0;
   Interval bounds;
   WordScore words;
-  std::map<std::string, std::int64_t> endings;  // finish reason or "failed" -> pages
+  std::map<std::string, std::int64_t> endings;   // finish reason or "failed" -> pages
+  std::map<std::string, std::int64_t> verdicts;  // likewise; empty where the reader gives none
 };
 
 double per(double part, double whole) { return whole == 0 ? 0 : part / whole; }
@@ -32,11 +33,18 @@ const char* ending_of(const PageScore& page) {
   return page.error.empty() ? finish_reason_name(page.read.finish) : "failed";
 }
 
+std::string verdict_of(const PageScore& page) {
+  return page.error.empty() ? page.verdict : "failed";
+}
+
 // Characters and text tokens of a failed page met no vision tokens, so they stay out of the ratios.
 Totals totals_of(const SuiteReport& report) {
   Totals totals;
+  const bool with_verdicts = std::ranges::any_of(
+      report.pages, [](const PageScore& page) { return !page.verdict.empty(); });
   for (const PageScore& page : report.pages) {
     ++totals.endings[ending_of(page)];
+    if (with_verdicts) ++totals.verdicts[verdict_of(page)];
     totals.seconds += page.seconds;
     totals.precision += page.character_precision;
     totals.words.precision += page.words.precision;
@@ -131,10 +139,12 @@ Json json_of(const PageScore& page) {
   if (!page.error.empty()) json["error"] = page.error;
   json["mode"] = page.read.mode;
   json["finish"] = ending_of(page);
+  if (!page.verdict.empty()) json["verdict"] = page.verdict;
   json.update(numbers_of(page));
   json["loop"] = page.loop;
   json["errors"] = json_of(page.errors);
   json["generated_tokens"] = page.read.ids.size();
+  json["wasted_tokens"] = page.read.generated_tokens - std::ssize(page.read.ids);
   json["text"] = page.read.text;
   return json;
 }
@@ -146,13 +156,14 @@ std::string to_table(const SuiteReport& report) {
   char text[256];
   std::snprintf(text, sizeof(text), "%-20s %-8s %6s %7s %8s %8s %7s %8s %7s %7s %8s  %s\n", "page",
                 "mode", "tokens", "chars", "chars/tk", "px2/char", "text/tk", "charprec", "wordP",
-                "wordR", "seconds", "finish");
+                "wordR", "seconds", totals.verdicts.empty() ? "finish" : "verdict");
   std::string table = text;
   for (const PageScore& page : report.pages)
-    table += line_of(page, page.read.mode, ending_of(page));
+    table +=
+        line_of(page, page.read.mode, totals.verdicts.empty() ? ending_of(page) : verdict_of(page));
 
   std::string endings;
-  for (const auto& [ending, pages] : totals.endings) {
+  for (const auto& [ending, pages] : totals.verdicts.empty() ? totals.endings : totals.verdicts) {
     endings += (endings.empty() ? "" : ", ") + ending + " " + std::to_string(pages);
   }
   table += line_of(as_page(totals), "", endings);
@@ -174,6 +185,7 @@ std::string to_json(const SuiteReport& report, std::string_view suite) {
   total["character_precision_median"] = totals.median;
   total["character_precision_95"] = {totals.bounds.low, totals.bounds.high};
   total["finish"] = totals.endings;
+  if (!totals.verdicts.empty()) total["verdict"] = totals.verdicts;
   total["loops"] = report.loops();
   total["unflagged_loops"] = report.unflagged_loops();
   total["errors"] = json_of(report.errors());

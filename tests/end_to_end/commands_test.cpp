@@ -43,7 +43,7 @@ TEST_F(Commands, HaveTheOptionsThatScriptsRelyOn) {
                            "--pages", "--progress", "--self-contained", "--strict", "--text-layer",
                            "--together", "--unread"}));
   EXPECT_EQ(options_in(lectio({"eval", "pages", "--help"}).out),
-            with(reading, {"--images", "--json"}));
+            with(reading, {"--images", "--json", "--reader"}));
   EXPECT_EQ(options_in(lectio({"info", "--help"}).out), with({"--help"}, {"--json", "--mmproj"}));
   EXPECT_EQ(options_in(lectio({"convert", "--help"}).out),
             with({"--help"}, {"--format", "--gguf", "--json", "--mmproj", "--output"}));
@@ -207,6 +207,10 @@ TEST_F(Commands, EvalReportsEveryPageAndTheTotals) {
   EXPECT_EQ(report["total"]["text_tokens_per_content_token"], 4.0 / 128);
 
   EXPECT_EQ(Json::parse(eval({"--json", "-"}).out)["pages"].size(), 2U);
+  EXPECT_FALSE(report["pages"][0].contains("verdict"));
+  const Json read = Json::parse(eval({"--json", "-", "--reader", "read"}).out);
+  EXPECT_TRUE(read["pages"][0].contains("verdict"));
+  EXPECT_EQ(eval({"--reader", "nobody"}).code, 64);
   std::filesystem::remove(suite / "clean/b.png");
   EXPECT_EQ(eval({}).code, 11);
   std::filesystem::remove(suite / "clean/a.png");

@@ -422,6 +422,15 @@ void add_eval_pages(CLI::App& eval, EvalPagesArguments& arguments) {
       ->add_option("--images", arguments.images, "Folder of the pictures in DIR, as pages or clean")
       ->type_name("NAME")
       ->default_str("pages");
+  static const std::map<std::string, EvalReader> kReaders = {{"model", EvalReader::kModel},
+                                                             {"read", EvalReader::kRead}};
+  pages
+      ->add_option("--reader", arguments.reader,
+                   "Who reads: the model alone, asked once; or read, with its watch for loops and "
+                   "other attempts, and a verdict for every page")
+      ->transform(CLI::CheckedTransformer(kReaders))
+      ->type_name("WHO")
+      ->default_str("model");
   pages->add_option("--json", arguments.json, "Write the report as JSON, - to standard output")
       ->type_name("FILE");
   add_reading_options(*pages, arguments.reading);

@@ -113,8 +113,14 @@ struct BenchArguments {
   bool json = false;
 };
 
+enum class EvalReader {
+  kModel,  // asked once
+  kRead,   // as `read` reads
+};
+
 struct EvalPagesArguments {
   ReadingArguments reading;
+  EvalReader reader = EvalReader::kModel;
   std::filesystem::path folder;
   std::string images = "pages";
   std::filesystem::path json;  // empty: no JSON; "-": JSON instead of the table

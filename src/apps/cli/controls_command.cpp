@@ -15,7 +15,6 @@
 #include "datagen/prints/page_set.h"
 #include "eval/controls.h"
 #include "media/render/fonts.h"
-#include "ocr/ink/ink.h"
 #include "ocr/reader/careful.h"
 #include "optical/typeset/typeset.h"
 
@@ -41,14 +40,8 @@ ControlReader model_alone(Session& session) {
 }
 
 ControlReader as_read(Session& session, const ReadingArguments& arguments) {
-  ReadArguments read;
-  read.reading = arguments;
-  return [&session,
-          careful = careful_options(session, read)](const Page& page) -> Result<ControlReading> {
-    const AskModel ask = [&session](const Page& asked, const ReadOptions& options) {
-      return session.engine.read(asked, options);
-    };
-    LECTIO_TRY(PageReading reading, read_carefully(page, look_at_ink(page.image), careful, ask));
+  return [reader = careful_reader(session, arguments)](const Page& page) -> Result<ControlReading> {
+    LECTIO_TRY(PageReading reading, reader(page));
     return to_reading(std::move(reading.text), reading.verdict != Verdict::kOk);
   };
 }

@@ -26,7 +26,7 @@ Result<Tokenizer> open_tokenizer(const EvalCurveArguments& arguments,
 }
 
 Result<CurveRow> read_row(const PrintFactory& prints, const PageSet& set,
-                          const Tokenizer& tokenizer, const PageReader& reader) {
+                          const Tokenizer& tokenizer, const SuiteReader& reader) {
   CurveRow row;
   row.text = set.random_text ? "random" : "natural";
   row.wanted_area = set.pixels_per_character;
@@ -46,7 +46,7 @@ Result<CurveRow> read_row(const PrintFactory& prints, const PageSet& set,
 Result<Curve> draw_curve(const EvalCurveArguments& arguments, Session& session) {
   LECTIO_TRY(const PrintFactory prints, open_held_out(arguments.corpus, arguments.fonts));
   LECTIO_TRY(const Tokenizer tokenizer, open_tokenizer(arguments, session.model));
-  const PageReader reader = page_reader(session);
+  const SuiteReader reader = without_verdicts(page_reader(session));
   Curve curve;
   curve.model = session.model.filename().string();
   curve.tokenizer = arguments.tokenizer.empty()

@@ -23,6 +23,20 @@ void tell(const PageScore& score) {
                            "; " + summary_of(score.read));
 }
 
+SuiteReader as_read(Session& session, const ReadingArguments& arguments) {
+  return [reader = careful_reader(session, arguments)](const Page& page) -> Result<SuiteReading> {
+    SuiteReading result;
+    PageOutcome outcome = attempt([&]() -> Result<PageText> {
+      LECTIO_TRY(PageReading reading, reader(page));
+      result.verdict = verdict_name(reading.verdict);
+      return std::move(reading.text);
+    });
+    if (outcome.code != kExitOk) return Error(ErrorCode::kInvalidInput, outcome.error);
+    result.text = std::move(outcome.text);
+    return result;
+  };
+}
+
 ExitCode code_of(const SuiteReport& report) {
   const auto pages = static_cast<std::int64_t>(report.pages.size());
   if (report.failed() == 0) return kExitOk;
@@ -45,7 +59,9 @@ int run_eval_pages(const EvalPagesArguments& arguments) {
   auto session = open_session(arguments.reading, stop.get_token());
   if (!session) return report(session.error());
 
-  const PageReader reader = page_reader(*session);
+  const SuiteReader reader = arguments.reader == EvalReader::kRead
+                                 ? as_read(*session, arguments.reading)
+                                 : without_verdicts(page_reader(*session));
   const SuiteReport result = run_pages_suite(*pages, reader, tell);
 
   if (json_output) {

@@ -9,6 +9,7 @@
 #include "apps/cli/memory.h"
 #include "apps/cli/model_folder.h"
 #include "base/log.h"
+#include "ocr/ink/ink.h"
 #include "pipeline/fingerprint.h"
 
 namespace lectio::cli {
@@ -168,6 +169,18 @@ PageReader page_reader(Session& session) {
     PageOutcome outcome = attempt([&] { return session.engine.read(page, session.options); });
     if (outcome.code != kExitOk) return Error(ErrorCode::kInvalidInput, outcome.error);
     return std::move(outcome.text);
+  };
+}
+
+std::function<Result<PageReading>(const Page&)> careful_reader(Session& session,
+                                                               const ReadingArguments& arguments) {
+  ReadArguments read;
+  read.reading = arguments;
+  return [&session, careful = careful_options(session, read)](const Page& page) {
+    const AskModel ask = [&session](const Page& asked, const ReadOptions& options) {
+      return session.engine.read(asked, options);
+    };
+    return read_carefully(page, look_at_ink(page.image), careful, ask);
   };
 }
 

@@ -55,6 +55,9 @@ PageOutcome attempt(const std::function<Result<PageText>()>& job);
 // The loaded model as the reader of a suite: each page an attempt of its own. `session` must
 // outlive it.
 PageReader page_reader(Session& session);
+// Reads a page as `read` does unless it is told otherwise. `session` must outlive it.
+std::function<Result<PageReading>(const Page&)> careful_reader(Session& session,
+                                                               const ReadingArguments& arguments);
 
 double tokens_a_second(std::int64_t tokens, double milliseconds);  // 0 for no time
 
