@@ -44,8 +44,8 @@ void LoopDetector::Matches::push(std::int32_t symbol) {
 LoopDetector::LoopDetector(LoopRule rule, TokenBytes bytes)
     : rule_(std::move(rule)),
       bytes_(std::move(bytes)) {
-  LECTIO_CHECK(rule_.repeated_tokens > 0 && rule_.structural_tokens >= 0 && rule_.bad_boxes > 0 &&
-                   rule_.most_wasted > 0,
+  LECTIO_CHECK(rule_.repeated_tokens > 0 && rule_.repeated_unit_tokens > 0 &&
+                   rule_.structural_tokens >= 0 && rule_.bad_boxes > 0 && rule_.most_wasted > 0,
                "a loop rule without limits");
 }
 
@@ -241,6 +241,19 @@ void LoopDetector::find(LoopKind kind, std::int64_t begin, std::int64_t period, 
   found_ = LoopSpan{kind, begin, period, tokens_.count() - begin, std::max({keep, prefix_, least})};
 }
 
+// From how many repeated tokens on they are a loop.
+std::int64_t LoopDetector::limit_of(std::int64_t begin, std::int64_t period) const {
+  // A longer unit is a sentence or a paragraph: a fifth more of it.
+  std::int64_t limit =
+      period > kShortPeriod ? rule_.repeated_tokens * 6 / 5 : rule_.repeated_tokens;
+  const auto last_of_unit = static_cast<std::size_t>(begin + period - 1);
+  if (characters_.back() > characters_[last_of_unit]) {
+    limit = std::min(limit, std::max(rule_.repeated_unit_tokens, period));
+  }
+  if (is_known(period)) limit = std::min(limit, kKnownTokens);
+  return std::min(limit, rule_.most_wasted);
+}
+
 void LoopDetector::look_for_tokens() {
   const std::int64_t least = std::min({rule_.repeated_tokens, kKnownTokens, rule_.most_wasted});
   if (tokens_.longest() < least) return;
@@ -248,12 +261,8 @@ void LoopDetector::look_for_tokens() {
   for (std::int64_t period = 1; period <= longest; ++period) {
     const std::int64_t repeated = tokens_.at(period);
     if (repeated < least) continue;
-    // A longer unit is a sentence or a paragraph: a fifth more of it.
-    std::int64_t limit =
-        period > kShortPeriod ? rule_.repeated_tokens * 6 / 5 : rule_.repeated_tokens;
-    if (is_known(period)) limit = std::min(limit, kKnownTokens);
-    limit = std::min(limit, rule_.most_wasted);
     const std::int64_t begin = tokens_.count() - repeated - period;
+    const std::int64_t limit = limit_of(begin, period);
     const std::int64_t wasted = wasted_behind(begin + period);
     if (wasted < limit) continue;
     const std::int64_t keep = true_until(begin, period);

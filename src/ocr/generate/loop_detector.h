@@ -20,6 +20,8 @@ struct LoopRule {
   bool watch = false;
   // So many tokens that only say again what stands one period before them.
   std::int64_t repeated_tokens = 160;
+  // So many are enough where they have letters or digits and say a whole unit again.
+  std::int64_t repeated_unit_tokens = 160;
   // So many empty cells may follow each other, in tokens that are `structural`; 0: as many as of
   // any other tokens. A loop of more is taken back to there.
   std::int64_t structural_tokens = 0;
@@ -87,6 +89,7 @@ class LoopDetector {
   void take_number();
   bool is_new(const Box& box) const;
   bool is_known(std::int64_t period) const;
+  std::int64_t limit_of(std::int64_t begin, std::int64_t period) const;
   std::int64_t true_until(std::int64_t begin, std::int64_t period) const;
   std::int64_t leader_behind(std::int64_t second) const;
   std::int64_t wasted_behind(std::int64_t keep) const;

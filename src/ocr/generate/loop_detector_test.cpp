@@ -148,6 +148,23 @@ TEST(LoopDetector, LetsATableHaveAsManyEmptyRowsAsItsPageHasLinesFor) {
   EXPECT_EQ(loop->begin + loop->length - loop->keep, 1) << "the cells of the page are kept";
 }
 
+TEST(LoopDetector, FindsAUnitWithLettersSoonerOnceItIsSaidAgainWhole) {
+  LoopRule rule;
+  rule.repeated_unit_tokens = 32;
+  for (const int period : {1, 7, 32, 50, 160}) {
+    Script script;
+    script.prose(60, 1);
+    for (int i = 0; i < 1000; ++i) script.say("part" + std::to_string(i % period));
+    const auto loop = script.run(rule);
+    ASSERT_TRUE(loop) << period;
+    EXPECT_EQ(loop->keep, 60 + period);
+    EXPECT_EQ(loop->length, period + std::max(period, 32));
+  }
+  Script dots;
+  for (int i = 0; i < 100; ++i) dots.say(".");
+  EXPECT_FALSE(dots.run(rule)) << "a leader may be this long";
+}
+
 TEST(LoopDetector, FindsNumbersThatCountOnBeyondThePage) {
   Script script;
   script.prose(20, 3);

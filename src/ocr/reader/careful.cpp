@@ -134,8 +134,9 @@ class CarefulReader {
   // Of attempts that follow: each may waste a third of what is left, so that several can be made.
   void limit_waste(LoopRule& loops, std::int64_t most) const {
     loops.most_wasted = most;
-    loops.repeated_tokens =
-        std::min(loops.repeated_tokens, std::max(left() / 3, LoopDetector::kKnownTokens));
+    const std::int64_t share = std::max(left() / 3, LoopDetector::kKnownTokens);
+    loops.repeated_tokens = std::min(loops.repeated_tokens, share);
+    loops.repeated_unit_tokens = std::min(loops.repeated_unit_tokens, share);
   }
 
   void recover(const ReadOptions& first) {
@@ -310,6 +311,7 @@ LoopRule loop_rule_for(const InkReport& ink, const std::vector<std::int32_t>& st
   constexpr double kMostGraphics = 0.05;  // of the page: a picture may hold text in any form
   // Where the ink says what is repeated, less is left to doubt.
   constexpr std::int64_t kRepeatedWithoutInk = 120;
+  constexpr std::int64_t kRepeatedUnitWithoutInk = 32;
   constexpr std::int64_t kMostMarks = 250;  // no leader is longer, whatever the ink looks like
   LoopRule rule;
   rule.watch = true;
@@ -320,6 +322,7 @@ LoopRule loop_rule_for(const InkReport& ink, const std::vector<std::int32_t>& st
   rule.page_characters = std::max(ink.characters, kFewest);
   rule.repeated_characters = ink.repeated_characters * 5 / 4;
   rule.repeated_tokens = kRepeatedWithoutInk;
+  rule.repeated_unit_tokens = kRepeatedUnitWithoutInk;
   return rule;
 }
 

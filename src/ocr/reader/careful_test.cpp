@@ -54,7 +54,7 @@ class ScriptedModel {
         const bool again = answer.ids.empty();  // the loop that was seen before
         const std::int64_t wasted =
             again ? LoopDetector::kKnownTokens
-                  : std::min(options.loops.repeated_tokens, options.loops.most_wasted);
+                  : std::min(options.loops.repeated_unit_tokens, options.loops.most_wasted);
         text.loop = LoopSpan{LoopKind::kTokens, length - 1, 1, wasted + 1, length};
         text.generated_tokens += wasted;
       }
@@ -147,10 +147,10 @@ TEST(ReadCarefully, AfterALoopTheNextAttemptGoesOnFromWhatWasGood) {
   ASSERT_EQ(reading->evidence.attempts.size(), 2U);
   EXPECT_EQ(model.asked[1].generate.not_first, Ids{49}) << "what the loop would go on with";
   EXPECT_EQ(model.asked[1].loops.known, std::vector<Ids>{Ids{49}});
-  EXPECT_EQ(reading->evidence.attempts[0].wasted_tokens, 120);
+  EXPECT_EQ(reading->evidence.attempts[0].wasted_tokens, 32);
   EXPECT_EQ(reading->evidence.attempts[1].why, "no_repeat");
   EXPECT_EQ(reading->evidence.attempts[1].wasted_tokens, 0);
-  EXPECT_EQ(reading->text.generated_tokens, 50 + 120 + 40);
+  EXPECT_EQ(reading->text.generated_tokens, 50 + 32 + 40);
 }
 
 TEST(ReadCarefully, ALoopThatNothingHelpsIsFlaggedAndTheGoodPartStays) {
@@ -239,6 +239,8 @@ TEST(LoopRuleFor, TheInkSaysHowLongATextMayBe) {
   EXPECT_EQ(loop_rule_for(picture, {}).page_characters, 0) << "a picture may hold any text";
   EXPECT_GT(loop_rule_for(picture, {}).repeated_tokens,
             loop_rule_for(ink_of(500), {}).repeated_tokens);
+  EXPECT_GT(loop_rule_for(picture, {}).repeated_unit_tokens,
+            loop_rule_for(ink_of(500), {}).repeated_unit_tokens);
   InkReport sheet = ink_of(500);
   sheet.repeated_characters = 400;
   EXPECT_EQ(loop_rule_for(sheet, {}).repeated_characters, 500);

@@ -201,6 +201,18 @@ TEST(LoopStress, EveryLoopIsFlaggedAndAPageWastesFewerThan200Tokens) {
   }
 }
 
+// Models leave many loops by themselves, and go on below or end the text.
+TEST(LoopStress, ALoopThatEndsByItselfIsNoTextOfThePage) {
+  Writer writer;
+  writer.prose(60);
+  const std::string before = writer.text();
+  for (int i = 0; i < 50; ++i) writer.say("the ");
+  const auto reading = read_carefully(paper(), ink_of(450), recovering(), writer.ask());
+  ASSERT_TRUE(reading);
+  EXPECT_EQ(reading->text.text, before + "the ");
+  EXPECT_EQ(reading->verdict, Verdict::kRepetition);
+}
+
 TEST(LoopStress, ALoopLeavesRoomForOtherAttempts) {
   Writer writer;
   writer.prose(60);
