@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "model/spec/tensor_table.h"
+#include "model/tokenizer/tokenizer.h"
 #include "model/weights/safetensors_writer.h"
 #include "model/weights/tensor_source.h"
 
@@ -137,6 +138,28 @@ Result<void> load_model(const std::filesystem::path& folder, const Recipe& recip
   replica.optimizer().average().copy_(host);
   replica.parameters().publish();
   return {};
+}
+
+Result<void> export_mean(const std::vector<std::filesystem::path>& models, Recipe recipe,
+                         const std::filesystem::path& folder) {
+  LECTIO_CHECK(!models.empty(), "a mean of models");
+  LECTIO_TRY(const std::string tokenizer_json, read_file(models.front() / "tokenizer.json"));
+  LECTIO_TRY(const Tokenizer tokenizer, Tokenizer::from_json(tokenizer_json, "tokenizer.json"));
+  recipe.network.decoder.vocabulary = tokenizer.size();
+  Replica replica(recipe, torch::kCPU);
+  torch::Tensor sum = torch::zeros_like(replica.parameters().master());
+  for (const std::filesystem::path& model : models) {
+    LECTIO_TRY(const std::string other, read_file(model / "tokenizer.json"));
+    if (other != tokenizer_json) {
+      return Error(ErrorCode::kInvalidModel, (model / "tokenizer.json").string() +
+                                                 ": expected the same file as in " +
+                                                 models.front().string() + ", found another");
+    }
+    LECTIO_TRY_VOID(load_model(model, recipe, replica));
+    sum += replica.optimizer().average();
+  }
+  replica.optimizer().average().copy_(sum / static_cast<double>(models.size()));
+  return export_model(folder, recipe, replica, tokenizer_json);
 }
 
 }  // namespace lectio::train

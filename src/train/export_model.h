@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "train/recipe.h"
@@ -20,5 +21,10 @@ Result<void> export_model(const std::filesystem::path& folder, const Recipe& rec
 // numbers.
 Result<void> load_model(const std::filesystem::path& folder, const Recipe& recipe,
                         Replica& replica);
+
+// Writes the mean of the weights of several models of one network and tokenizer, two runs of which
+// the second began where the first ended, say. kInvalidModel where they differ in either.
+Result<void> export_mean(const std::vector<std::filesystem::path>& models, Recipe recipe,
+                         const std::filesystem::path& folder);
 
 }  // namespace lectio::train

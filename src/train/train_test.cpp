@@ -5,10 +5,16 @@
 
 #include <cmath>
 #include <filesystem>
+#include <span>
 #include <string>
+#include <string_view>
 
+#include "base/file.h"
+#include "model/tokenizer/bpe_trainer.h"
+#include "model/tokenizer/tokenizer.h"
 #include "train/checkpoint.h"
 #include "train/decoder_net.h"
+#include "train/export_model.h"
 #include "train/flat_adam.h"
 #include "train/layers.h"
 #include "train/losses.h"
@@ -207,6 +213,42 @@ TEST(CheckpointTest, RunGoesOnAsIfItHadNotStopped) {
   Replica stranger(other, torch::kCPU);
   EXPECT_FALSE(load_checkpoint(path, stranger));
   std::filesystem::remove(path);
+}
+
+TEST(MeanTest, WeightsAreTheMeanOfModelsWithOneTokenizer) {
+  Recipe recipe = tiny();
+  BpeTraining training;
+  training.vocabulary = 300;
+  const std::string_view text = "the mean of the weights of two models, of three or of more";
+  const Result<std::string> tokenizer = train_bpe(std::span(&text, 1), training);
+  ASSERT_TRUE(tokenizer) << tokenizer.error().message();
+  recipe.network.decoder.vocabulary = Tokenizer::from_json(*tokenizer, "tokenizer.json")->size();
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("lectio-mean-" + std::to_string(::getpid()));
+  std::vector<std::filesystem::path> models;
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    recipe.seed = seed;
+    Replica replica(recipe, torch::kCPU);
+    models.push_back(folder / std::to_string(seed));
+    ASSERT_TRUE(export_model(models.back(), recipe, replica, *tokenizer));
+  }
+  const auto weights = [&](const std::filesystem::path& model) {
+    Replica replica(recipe, torch::kCPU);
+    const Result<void> loaded = load_model(model, recipe, replica);
+    EXPECT_TRUE(loaded) << loaded.error().message();
+    return replica.parameters()["model.layers.1.mlp.experts.down_proj.weight"].detach().clone();
+  };
+  const Result<void> done = export_mean(models, recipe, folder / "mean");
+  ASSERT_TRUE(done) << done.error().message();
+  const torch::Tensor expected =
+      (weights(models[0]) + weights(models[1]) + weights(models[2])) / 3.0;
+  EXPECT_TRUE(weights(folder / "mean").equal(expected.to(torch::kBFloat16).to(torch::kFloat32)));
+
+  ASSERT_TRUE(write_file_atomic(models[2] / "tokenizer.json", *tokenizer + "\n"));
+  const Result<void> refused = export_mean(models, recipe, folder / "mean");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("tokenizer.json"), std::string::npos);
+  std::filesystem::remove_all(folder);
 }
 
 TEST(LossTest, NetworkLearnsOneBatchByHeart) {

@@ -8,10 +8,13 @@
 #include <cstdio>
 #include <exception>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "train/curves.h"
+#include "train/export_model.h"
 #include "train/step_bench.h"
 #include "train/trainer.h"
 
@@ -93,6 +96,27 @@ Result<void> draw_curves(const CurvesArguments& arguments) {
   if (!charts) return charts.error().within(arguments.log.string());
   LECTIO_TRY(const std::string picture, lectio::draw_svg(*charts));
   return lectio::write_file_atomic(arguments.picture, picture);
+}
+
+struct MeanArguments {
+  std::filesystem::path recipe, folder;
+  std::vector<std::filesystem::path> models;
+};
+
+CLI::App* add_mean(CLI::App& app, MeanArguments& arguments) {
+  CLI::App* const mean =
+      app.add_subcommand("mean", "Write the mean of the weights of several models, in BF16");
+  mean->add_option("recipe", arguments.recipe, "Recipe (JSON) with their network")->required();
+  mean->add_option("models", arguments.models, "Model folders with the same tokenizer")
+      ->required()
+      ->expected(2, 100);
+  mean->add_option("-o,--out", arguments.folder, "Model folder")->required();
+  return mean;
+}
+
+Result<void> write_mean(const MeanArguments& arguments) {
+  LECTIO_TRY(lectio::train::Recipe recipe, lectio::train::read_recipe(arguments.recipe));
+  return lectio::train::export_mean(arguments.models, std::move(recipe), arguments.folder);
 }
 
 struct BenchArguments {
@@ -220,6 +244,8 @@ int main(int argc, char** argv) {
   static_cast<void>(add_run(app, options));
   CurvesArguments curves_arguments;
   const CLI::App* const curves = add_curves(app, curves_arguments);
+  MeanArguments mean_arguments;
+  const CLI::App* const mean = add_mean(app, mean_arguments);
   BenchArguments bench_arguments;
   const CLI::App* const bench = add_bench(app, options, bench_arguments);
 #ifdef LECTIO_READER
@@ -237,6 +263,7 @@ int main(int argc, char** argv) {
     if (documents_command->parsed()) return draw_documents(documents);
 #endif
     if (curves->parsed()) return draw_curves(curves_arguments);
+    if (mean->parsed()) return write_mean(mean_arguments);
     if (bench->parsed()) return run_bench(options, bench_arguments);
     return run_training(std::move(options));
   };
