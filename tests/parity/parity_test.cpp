@@ -124,9 +124,11 @@ void expect_same_logits(const std::filesystem::path& folder, const train::Pictur
 
   const torch::Tensor ids = torch::tensor(kText, torch::kInt64).unsqueeze(0);
   torch::NoGradGuard no_grad;
-  const train::OcrOutput out = train::forward(replica.parameters(), recipe->network, pictures, ids);
-  ASSERT_EQ(layout.count(), out.vision_count);
-  const torch::Tensor expected = train::logits(replica.parameters(), out.text_hidden())
+  const train::SeenPages seen = train::see(replica.parameters(), recipe->network, pictures);
+  const train::DecoderOutput out =
+      train::decode_text(replica.parameters(), recipe->network, seen, ids);
+  ASSERT_EQ(layout.count(), seen.vision_count);
+  const torch::Tensor expected = train::logits(replica.parameters(), seen.text_part(out.hidden))
                                      .squeeze(0)
                                      .to(torch::kFloat64)
                                      .contiguous();
