@@ -45,9 +45,7 @@ void fused_adam(const AdamBuffers& buffers, const AdamStep& step, const torch::T
   scalars.decay = static_cast<float>(-step.learning_rate * step.weight_decay);
   scalars.rate = static_cast<float>(-step.learning_rate / step.correction1);
   scalars.average_weight = static_cast<float>(step.average_weight);
-  const char* error =
-      cuda::adam(flat, scalars, norm.data_ptr<float>(), c10::cuda::getCurrentCUDAStream().stream());
-  LECTIO_CHECK(error == nullptr, error == nullptr ? "" : error);
+  check_launch(cuda::adam(flat, scalars, norm.data_ptr<float>(), current_stream()));
 }
 #else
 bool fused_adam_takes(const AdamBuffers&, const torch::Tensor&) { return false; }

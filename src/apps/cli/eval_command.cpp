@@ -26,13 +26,11 @@ void tell(const PageScore& score) {
 SuiteReader as_read(Session& session, const ReadingArguments& arguments) {
   return [reader = careful_reader(session, arguments)](const Page& page) -> Result<SuiteReading> {
     SuiteReading result;
-    PageOutcome outcome = attempt([&]() -> Result<PageText> {
-      LECTIO_TRY(PageReading reading, reader(page));
-      result.verdict = verdict_name(reading.verdict);
-      return std::move(reading.text);
-    });
-    if (outcome.code != kExitOk) return Error(ErrorCode::kInvalidInput, outcome.error);
-    result.text = std::move(outcome.text);
+    LECTIO_TRY(result.text, attempt_page([&]() -> Result<PageText> {
+                 LECTIO_TRY(PageReading reading, reader(page));
+                 result.verdict = verdict_name(reading.verdict);
+                 return std::move(reading.text);
+               }));
     return result;
   };
 }

@@ -164,11 +164,15 @@ PageOutcome attempt(const std::function<Result<PageText>()>& job) {
   return outcome;
 }
 
+Result<PageText> attempt_page(const std::function<Result<PageText>()>& job) {
+  PageOutcome outcome = attempt(job);
+  if (outcome.code != kExitOk) return Error(ErrorCode::kInvalidInput, outcome.error);
+  return std::move(outcome.text);
+}
+
 PageReader page_reader(Session& session) {
-  return [&session](const Page& page) -> Result<PageText> {
-    PageOutcome outcome = attempt([&] { return session.engine.read(page, session.options); });
-    if (outcome.code != kExitOk) return Error(ErrorCode::kInvalidInput, outcome.error);
-    return std::move(outcome.text);
+  return [&session](const Page& page) {
+    return attempt_page([&] { return session.engine.read(page, session.options); });
   };
 }
 

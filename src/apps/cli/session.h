@@ -52,6 +52,8 @@ struct PageOutcome {
 // The page job: whatever is thrown while a page is opened and read, out of memory included, fails
 // this page alone.
 PageOutcome attempt(const std::function<Result<PageText>()>& job);
+// The same for a reader that gives a result: whatever went wrong is an error with its message.
+Result<PageText> attempt_page(const std::function<Result<PageText>()>& job);
 // The loaded model as the reader of a suite: each page an attempt of its own. `session` must
 // outlive it.
 PageReader page_reader(Session& session);
