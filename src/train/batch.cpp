@@ -192,7 +192,7 @@ Batch BatchMaker::make(const Level& level, std::int64_t level_index, bool natura
     sample.steps = teach(prompt.back(), sample.ids, token_slots(sample, tokenizer), eos);
     if (spoiling.chance(level.spoiled_share)) {
       const auto most = static_cast<std::size_t>(level.max_tokens - prompt_length + 1);
-      spoil(sample.steps, tokenizer.size(), most, spoiling);
+      spoil(sample.steps, tokenizer.size(), most, level.covered, spoiling);
     }
     longest = std::max(longest, prompt_length - 1 + static_cast<std::int64_t>(sample.steps.size()));
     samples.push_back(std::move(sample));

@@ -112,6 +112,7 @@ Level read_level(const Json& json, const std::string& path, std::vector<std::str
   reader.read("batch", level.batch, 1, 4096);
   reader.read("max_tokens", level.max_tokens, 8, 8192);
   reader.read("spoiled_share", level.spoiled_share, 0, 1);
+  reader.read("covered", level.covered, 0, 1);
   reader.read("guessed_share", level.guessed_share, 0, 1);
   reader.read("random_share", level.random_share, 0, 1);
   reader.read("advance_at", level.advance_at, 0, 1);

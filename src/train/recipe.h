@@ -27,6 +27,7 @@ struct Level {
   std::int64_t batch = 64;             // pages a replica and step
   std::int64_t max_tokens = 0;         // of prompt and text; longer samples are drawn again
   double spoiled_share = 0;            // of samples whose prefix is spoiled (teaching.h)
+  double covered = 0;                  // of such a prefix, lies under spans of other text
   double guessed_share = 0;            // of batches whose prefixes are the network's own guesses
   double random_share = 0.35;          // share of batches without language prior
   double advance_at = 0.92;

@@ -10,7 +10,7 @@ constexpr double kMostReplaced = 0.1;
 constexpr double kReplaceChance = 0.7, kSkipChance = 0.3, kRepeatChance = 0.5;
 constexpr double kLoopChance = 0.5;  // of those repeated
 constexpr double kCoverChance = 0.7, kPhraseChance = 0.6;
-constexpr std::size_t kMostCovered = 3;  // spans
+constexpr std::size_t kAnyCovered = 3;  // spans
 constexpr double kAllGuessedChance = 0.6;
 constexpr std::size_t kMostGuessed = 4;  // spans
 constexpr std::size_t kShortestPhrase = 2, kLongestPhrase = 12;
@@ -26,6 +26,13 @@ Span draw_span(std::size_t size, Random& random) {
   const std::size_t length = kShortestSpan + random.below(kLongestSpan - kShortestSpan + 1);
   const std::size_t begin = 1 + random.below(size - 1);
   return {begin, std::min(size, begin + length)};
+}
+
+// So many spans of mean length make up this share of the text.
+std::size_t most_covers(std::size_t steps, double covered) {
+  constexpr double kMeanSpan = static_cast<double>(kShortestSpan + kLongestSpan) / 2;
+  const double spans = covered * static_cast<double>(steps) / kMeanSpan;
+  return std::max(kAnyCovered, static_cast<std::size_t>(spans));
 }
 
 // Puts other inputs over a span: a phrase of the text over and over, or what stands elsewhere.
@@ -76,9 +83,10 @@ std::vector<TeachingStep> teach(TokenId before, std::span<const TokenId> ids,
 }
 
 void spoil(std::vector<TeachingStep>& steps, std::int64_t vocabulary, std::size_t most,
-           Random& random) {
+           double covered, Random& random) {
   if (steps.size() > 1 && random.chance(kCoverChance)) {
-    for (std::size_t n = 1 + random.below(kMostCovered); n > 0; --n) cover(steps, random);
+    const std::size_t most_spans = most_covers(steps.size(), covered);
+    for (std::size_t n = 1 + random.below(most_spans); n > 0; --n) cover(steps, random);
   }
   if (steps.size() > 1 && random.chance(kSkipChance)) {
     // The step before the span still asks for its first token: that was the right one.

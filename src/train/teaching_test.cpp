@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <vector>
 
@@ -22,10 +23,11 @@ std::vector<TeachingStep> counting(std::size_t n) {
   return teach(kBefore, ids, slots, kAfter);
 }
 
-std::vector<TeachingStep> spoiled(std::size_t n, std::size_t most, std::uint64_t seed) {
+std::vector<TeachingStep> spoiled(std::size_t n, std::size_t most, std::uint64_t seed,
+                                  double covered = 0) {
   std::vector<TeachingStep> steps = counting(n);
   Random random(seed);
-  spoil(steps, kVocabulary, most, random);
+  spoil(steps, kVocabulary, most, covered, random);
   return steps;
 }
 
@@ -116,6 +118,26 @@ TEST(SpoilTest, UnderACoveredSpanTheReadingGoesOn) {
   }
   EXPECT_GT(phrases, 100);
   EXPECT_GT(elsewhere, 1000);
+}
+
+// The share of inputs that are not the token asked for before, over many texts of 1,500 tokens.
+double wrong_share(double covered) {
+  std::size_t wrong = 0, all = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    const std::vector<TeachingStep> steps = spoiled(1500, 3000, seed, covered);
+    for (std::size_t i = 1; i < steps.size(); ++i) {
+      if (steps[i - 1].target == kIgnore || steps[i].target == kIgnore) continue;
+      ++all;
+      if (steps[i].input != steps[i - 1].target) ++wrong;
+    }
+  }
+  return static_cast<double>(wrong) / static_cast<double>(all);
+}
+
+TEST(SpoilTest, CoversTakeTheirShare) {
+  // Of seven texts in ten, on average half of the share in spans of 31 tokens that may overlap.
+  EXPECT_NEAR(wrong_share(0.4) - wrong_share(0), 0.7 * (1 - std::exp(-0.2)) - 0.03, 0.03);
+  EXPECT_NEAR(wrong_share(0.01), wrong_share(0), 1e-9);
 }
 
 TEST(SpoilTest, ACircleIsShownSeveralTimesAndLeftAnywhere) {
