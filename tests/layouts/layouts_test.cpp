@@ -135,6 +135,17 @@ TEST_P(LayoutsTest, ComeBackFromGgufBitByBit) {
   }
 }
 
+TEST_P(LayoutsTest, GgufKeepsOurOwnKeys) {
+  Checkpoint checkpoint = original();
+  checkpoint.spec.reads_tiles = false;
+  checkpoint.spec.bars_unsure_repeats = true;
+  static_cast<void>(value_of(convert_to_gguf(checkpoint, DType::kBF16, gguf_paths_in(folder_),
+                                             tokenizer_fields(checkpoint.spec), pool_)));
+  const NetworkSpec back = value_of(open_checkpoint(folder_)).spec;
+  EXPECT_FALSE(back.reads_tiles);
+  EXPECT_TRUE(back.bars_unsure_repeats);
+}
+
 TEST_P(LayoutsTest, GgufGivesTheSameTokens) {
   const std::vector<TokenId> expected = ids_of(golden(family()));
   ASSERT_FALSE(expected.empty());

@@ -23,8 +23,8 @@ the executable, models/lectio-nano in the source tree.)";
 
 const std::vector<std::string> kModes = {"auto",  "tiny",   "small",   "base",
                                          "large", "gundam", "gundam-m"};
-const std::vector<std::string> kNoRepeat = {"auto",  "none", "hf",    "hf-eval",
-                                            "image", "pdf",  "batch", "vllm"};
+const std::vector<std::string> kNoRepeat = {"auto", "none",  "hf",   "hf-eval", "image",
+                                            "pdf",  "batch", "vllm", "unsure"};
 
 void add_vision_option(CLI::App& app, std::filesystem::path& vision) {
   app.add_option("--mmproj", vision,
@@ -96,8 +96,10 @@ void add_reading_options(CLI::App& app, ReadingArguments& reading) {
          [&reading](const std::string& name) {
            reading.no_repeat = no_repeat_preset_from_name(name);
          },
-         "Rule against loops of an official runner: hf and hf-eval (Hugging Face), image, pdf and "
-         "batch (vLLM), vllm (its recipe); auto: hf for describe and locate, else image")
+         "Rule against loops: of an official runner, hf and hf-eval (Hugging Face), image, pdf and "
+         "batch (vLLM), vllm (its recipe); or unsure, which bars a repeat where the model is less "
+         "than 90 % sure of it; auto: the model's own if it names one, else hf for describe and "
+         "locate, image otherwise")
       ->check(CLI::IsMember(kNoRepeat))
       ->default_str("auto");
   app.add_option("--max-tiles", reading.max_tiles,
@@ -141,7 +143,8 @@ void add_document_options(CLI::App& app, ReadArguments& read) {
                                                              {"off", LoopHandling::kOff}};
   app.add_option("--loops", read.loops,
                  "Where a text repeats itself: recover makes other attempts from there (and asks "
-                 "without a no-repeat rule first, unless one is named); mark ends it there; off")
+                 "without a no-repeat rule first, unless one is named or the model has one of its "
+                 "own); mark ends it there; off")
       ->transform(CLI::CheckedTransformer(kLoops))
       ->type_name("WHAT")
       ->default_str("recover");

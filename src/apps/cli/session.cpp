@@ -36,6 +36,11 @@ NoRepeatPreset no_repeat_of(const ReadingArguments& arguments) {
   return prose ? NoRepeatPreset::kHuggingFace : NoRepeatPreset::kImage;
 }
 
+NoRepeatRule rule_of(const ReadingArguments& arguments, const Engine& engine) {
+  return no_repeat_rule(no_repeat_of(arguments), engine.network().spec().family,
+                        engine.tokenizer());
+}
+
 // A prompt that asks for a phrase or a description leaves most of the page out on purpose; one that
 // the user has written may.
 bool asks_for_the_whole_page(const ReadingArguments& arguments) {
@@ -76,8 +81,10 @@ Result<Session> open_session(const ReadingArguments& arguments, std::stop_token 
   options.generate.max_tokens = arguments.max_tokens;
   options.generate.temperature = arguments.temperature;
   options.generate.seed = arguments.seed;
-  options.generate.no_repeat =
-      no_repeat_rule(no_repeat_of(arguments), engine->network().spec().family, engine->tokenizer());
+  const NetworkSpec& spec = engine->network().spec();
+  options.generate.no_repeat = spec.bars_unsure_repeats && !arguments.no_repeat
+                                   ? own_no_repeat_rule(spec, engine->tokenizer())
+                                   : rule_of(arguments, *engine);
   options.views.max_tiles = arguments.max_tiles;
   options.stop = std::move(stop);
   return Session{std::move(pool), *std::move(engine), std::move(options), folder,
@@ -100,9 +107,11 @@ CarefulOptions careful_options(const Session& session, const ReadArguments& argu
   options.recover = arguments.loops == LoopHandling::kRecover;
   options.ask_blank = arguments.ask_blank;
   options.unread = unread_handling(arguments);
-  options.no_repeat = session.options.generate.no_repeat;
-  // A rule against repetition damages what really repeats; it comes when a loop has shown itself.
-  if (options.recover && !arguments.reading.no_repeat) options.read.generate.no_repeat = {};
+  options.no_repeat = rule_of(arguments.reading, session.engine);
+  // A rule that looks at no probability damages what really repeats; it comes when a loop has shown
+  // itself.
+  if (options.recover && !arguments.reading.no_repeat)
+    options.read.generate.no_repeat = own_no_repeat_rule(spec, session.engine.tokenizer());
   options.larger_modes = spec.family == Family::kV1 ? std::vector{Mode::kBase, Mode::kLarge}
                                                     : std::vector{Mode::kBase};
   if (spec.reads_tiles) options.larger_modes.push_back(Mode::kGundam);
@@ -120,7 +129,8 @@ Result<std::string> reading_key(const std::optional<Session>& session,
   const GenerateOptions& generate = options.read.generate;
   const auto rule = [](const NoRepeatRule& no_repeat) {
     return std::to_string(static_cast<int>(no_repeat.kind)) + "/" + std::to_string(no_repeat.n) +
-           "/" + std::to_string(no_repeat.window);
+           "/" + std::to_string(no_repeat.window) +
+           (no_repeat.sure > 1 ? "" : "/" + std::to_string(no_repeat.sure));
   };
   const auto& mode = options.read.mode;
   char numbers[64];

@@ -122,6 +122,7 @@ std::string to_config_json(const NetworkSpec& spec) {
   };
   root.update(decoder);
   if (!spec.reads_tiles) root["lectio_reads_tiles"] = false;
+  if (spec.bars_unsure_repeats) root["lectio_bars_unsure_repeats"] = true;
   return root.dump(2) + "\n";
 }
 

@@ -351,6 +351,7 @@ Result<NetworkSpec> parse_network_spec(std::string_view json, std::string_view n
   spec.bos_id = static_cast<std::int32_t>(decoder.integer("bos_token_id", 0, last_id, 0));
   spec.eos_id = static_cast<std::int32_t>(decoder.integer("eos_token_id", 0, last_id, 1));
   spec.reads_tiles = top.boolean("lectio_reads_tiles", true);
+  spec.bars_unsure_repeats = top.boolean("lectio_bars_unsure_repeats", false);
   spec.sam = read_sam(widths.child("sam_vit_b"), problems);
   if (spec.family == Family::kV1) {
     spec.clip = read_clip(widths.child("clip-l-14-224"), spec.sam.net3_channels, problems);

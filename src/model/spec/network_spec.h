@@ -91,6 +91,9 @@ struct NetworkSpec {
   // Whether tiles beside the global view (Gundam) help the network to read, so that auto mode may
   // choose them. Ours is the key "lectio_reads_tiles", which no official file has: theirs do.
   bool reads_tiles = true;
+  // Whether the network goes in circles where it cannot make out the print, so that `auto` takes
+  // the no-repeat rule "unsure". Ours is the key "lectio_bars_unsure_repeats", again.
+  bool bars_unsure_repeats = false;
 
   // Channels of one vision feature before the projector: v1 CLIP + SAM, v2 the encoder's width.
   std::int64_t feature_width() const;

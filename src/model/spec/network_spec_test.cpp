@@ -53,6 +53,16 @@ TEST(NetworkSpec, TilesAreReadUnlessTheFileSaysOtherwise) {
   EXPECT_FALSE(parse_network_spec(R"({"lectio_reads_tiles": 3})", "bad"));
 }
 
+TEST(NetworkSpec, UnsureRepeatsAreBarredWhereTheFileSaysSo) {
+  auto spec = read_network_spec(golden("full/config-v1.json"));
+  ASSERT_TRUE(spec) << spec.error().message();
+  EXPECT_FALSE(spec->bars_unsure_repeats);
+  spec->bars_unsure_repeats = true;
+  const auto back = parse_network_spec(to_config_json(*spec), "back");
+  ASSERT_TRUE(back) << back.error().message();
+  EXPECT_TRUE(back->bars_unsure_repeats);
+}
+
 // The released network as the port inside transformers writes it, what its classes supply left out.
 Json transformers_config() {
   return Json::parse(R"({"model_type": "deepseek_ocr2", "projector_input_dim": 896,

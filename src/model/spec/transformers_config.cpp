@@ -80,8 +80,8 @@ std::string from_transformers_config(std::string_view json) {
       {"projector_type", "linear"},
       {"input_dim", or_else(field(root, "projector_input_dim"), width)},
       {"n_embed", or_else(field(root, "projector_n_embed"), field(decoder, "hidden_size"))}};
-  if (!field(root, "lectio_reads_tiles").is_null()) {
-    official["lectio_reads_tiles"] = field(root, "lectio_reads_tiles");
+  for (const char* ours : {"lectio_reads_tiles", "lectio_bars_unsure_repeats"}) {
+    if (!field(root, ours).is_null()) official[ours] = field(root, ours);
   }
   return official.dump();
 }

@@ -75,6 +75,7 @@ GgufFields language_fields(const NetworkSpec& spec, DType format, const GgufFiel
   fields.u32(prefix + "leading_dense_block_count", d.dense_layers);
   fields.u32(prefix + "vocab_size", d.vocabulary);
   if (!spec.reads_tiles) fields.boolean(kGgufReadsTilesKey, false);
+  if (spec.bars_unsure_repeats) fields.boolean(kGgufBarsUnsureRepeatsKey, true);
   fields.append(tokenizer);
   return fields;
 }

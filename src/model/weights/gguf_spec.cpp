@@ -244,6 +244,7 @@ Result<NetworkSpec> gguf_spec(const GgufModel& model, Family family, const Tenso
   spec.bos_id = id_of(all, "tokenizer.ggml.bos_token_id", spec.bos_id);
   spec.eos_id = id_of(all, "tokenizer.ggml.eos_token_id", spec.eos_id);
   spec.reads_tiles = all.boolean(kGgufReadsTilesKey, true);
+  spec.bars_unsure_repeats = all.boolean(kGgufBarsUnsureRepeatsKey, false);
   spec.sam = sam_of(Keys(vision, prefixes.sam, problems), shapes);
   const Keys second(vision, prefixes.second, problems);
   if (family == Family::kV1) {

@@ -11,6 +11,8 @@ namespace lectio {
 
 // Whether tiles were trained on, as NetworkSpec::reads_tiles; absent from all files but our own.
 inline constexpr const char* kGgufReadsTilesKey = "lectio.reads_tiles";
+// As NetworkSpec::bars_unsure_repeats; likewise.
+inline constexpr const char* kGgufBarsUnsureRepeatsKey = "lectio.bars_unsure_repeats";
 
 // By clip.projector_type; Ollama's layout has v1 alone.
 Result<Family> gguf_family(const GgufModel& model);

@@ -50,6 +50,12 @@ Result<void> check(const GenerateOptions& options) {
     return bad_option("no-repeat rule: expected n >= 1 and window >= 0, found " +
                       std::to_string(rule.n) + " and " + std::to_string(rule.window));
   }
+  if (!(rule.sure > 0)) {
+    return bad_option(
+        "no-repeat rule: expected a probability above 0 from which on it lets be, "
+        "found " +
+        std::to_string(rule.sure));
+  }
   return {};
 }
 

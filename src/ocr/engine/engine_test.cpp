@@ -279,6 +279,17 @@ TEST_F(EngineTest, ARuleDoesNotMakeATokenMoreProbable) {
               first[static_cast<std::size_t>(text.ids[0])], 1e-5);
 }
 
+// A rule that forbids all that was said counts for nothing where every token is sure enough.
+TEST_F(EngineTest, ARuleLetsBeWhatTheModelIsSureOf) {
+  Engine engine = open(golden("tiny-v1"));
+  ReadOptions how = options(Mode::kTiny);
+  const Ids free = read(engine, page("A"), how).ids;
+  how.generate.no_repeat = {Kind::kWholeSequence, 1, 0, {}};
+  ASSERT_NE(read(engine, page("A"), how).ids, free);
+  how.generate.no_repeat.sure = 1e-9;
+  EXPECT_EQ(read(engine, page("A"), how).ids, free);
+}
+
 TEST_F(EngineTest, KnowsNoProbabilityOfAPrefixUnlessItIsTold) {
   Engine engine = open(golden("tiny-v1"));
   ReadOptions how = options(Mode::kTiny);
@@ -409,6 +420,8 @@ TEST_F(EngineTest, RefusesOptionsThatMakeNoSense) {
   EXPECT_TRUE(refused(how));
   how = options(Mode::kTiny);
   how.generate.no_repeat = {Kind::kWindow, 0, 5, {}};
+  EXPECT_TRUE(refused(how));
+  how.generate.no_repeat = {Kind::kWindow, 5, 5, {}, std::nan("")};
   EXPECT_TRUE(refused(how));
   how = options(Mode::kTiny);
   how.prompt = "Free OCR.";

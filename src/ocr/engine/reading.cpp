@@ -61,8 +61,9 @@ Result<void> Reading::choose(std::span<float> logits) {
       logits[static_cast<std::size_t>(id)] = -std::numeric_limits<float>::infinity();
     }
   }
-  const std::int32_t id =
-      choose_token(logits, guard_.banned(), options_.generate.temperature, random_);
+  std::span<const std::int32_t> banned = guard_.banned();
+  if (!banned.empty() && is_sure(options_.generate.no_repeat, logits, log_sum)) banned = {};
+  const std::int32_t id = choose_token(logits, banned, options_.generate.temperature, random_);
   const float logit = logits[static_cast<std::size_t>(id)];
   if (!std::isfinite(logit)) {
     return Error(ErrorCode::kInvalidModel,

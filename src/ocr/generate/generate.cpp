@@ -123,6 +123,12 @@ std::int32_t choose_token(std::span<float> logits, std::span<const std::int32_t>
   return static_cast<std::int32_t>(best);
 }
 
+bool is_sure(const NoRepeatRule& rule, std::span<const float> logits, double log_sum) {
+  if (rule.sure > 1) return false;
+  LECTIO_CHECK(!logits.empty(), "no logits");
+  return static_cast<double>(logits[best_of(logits)]) - log_sum >= std::log(rule.sure);
+}
+
 double log_sum_exp(std::span<const float> logits) {
   LECTIO_CHECK(!logits.empty(), "no logits");
   constexpr float kInfinity = std::numeric_limits<float>::infinity();

@@ -10,7 +10,7 @@
 
 namespace lectio {
 
-// Bans tokens that would complete an n-gram seen before.
+// Bans tokens that would complete an n-gram seen before, unless the model is sure of its token.
 struct NoRepeatRule {
   enum class Kind {
     kNone,
@@ -21,6 +21,8 @@ struct NoRepeatRule {
   std::int64_t n = 0;  // at least 1 unless kNone
   std::int64_t window = 0;
   std::vector<std::int32_t> whitelist;
+  double sure = 2;  // probability of the likeliest token from which on nothing is banned; above 1:
+                    // the rule holds always
 
   bool operator==(const NoRepeatRule&) const = default;
 };
@@ -46,6 +48,10 @@ std::vector<std::int32_t> banned_tokens(const NoRepeatRule& rule,
 // never wins against a number. logits is not empty.
 std::int32_t choose_token(std::span<float> logits, std::span<const std::int32_t> banned,
                           double temperature, Random& random);
+
+// Whether the model is too sure of its likeliest token for the rule to ban any. log_sum: as
+// log_sum_exp says of these logits; not a number: never.
+bool is_sure(const NoRepeatRule& rule, std::span<const float> logits, double log_sum);
 
 // log(sum(exp(logit))): a logit less this is the log-probability of its token. To about 5e-6: terms
 // below e^-25 of the largest count as that, which is at most n * e^-25 = 2e-6 for n = 129,280

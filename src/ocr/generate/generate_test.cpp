@@ -114,6 +114,19 @@ std::int32_t greedy(std::vector<float> logits, const Ids& banned = {}) {
   return choose_token(logits, banned, 0, random);
 }
 
+TEST(IsSure, ComparesTheLikeliestTokenWithTheRule) {
+  const std::vector<float> logits = {std::log(0.2F), std::log(0.7F), std::log(0.1F)};
+  const double log_sum = log_sum_exp(logits);
+  NoRepeatRule rule{Kind::kWindow, 5, 256, {}};
+  EXPECT_FALSE(is_sure(rule, logits, log_sum));  // always holds unless it says otherwise
+  rule.sure = 0.71;
+  EXPECT_FALSE(is_sure(rule, logits, log_sum));
+  rule.sure = 0.69;
+  EXPECT_TRUE(is_sure(rule, logits, log_sum));
+  const std::vector<float> none = {std::nanf(""), std::nanf("")};
+  EXPECT_FALSE(is_sure(rule, none, log_sum_exp(none)));
+}
+
 TEST(ChooseToken, TakesTheLargestLogitAndTheLowestIdOnATie) {
   EXPECT_EQ(greedy({1, 3, 2}), 1);
   EXPECT_EQ(greedy({1, 3, 3}), 1);

@@ -7,7 +7,7 @@
 namespace lectio {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, NoRepeatPreset>, 7> kNames = {{
+constexpr std::array<std::pair<std::string_view, NoRepeatPreset>, 8> kNames = {{
     {"none", NoRepeatPreset::kNone},
     {"hf", NoRepeatPreset::kHuggingFace},
     {"hf-eval", NoRepeatPreset::kHuggingFaceEval},
@@ -15,6 +15,7 @@ constexpr std::array<std::pair<std::string_view, NoRepeatPreset>, 7> kNames = {{
     {"pdf", NoRepeatPreset::kPdf},
     {"batch", NoRepeatPreset::kBatch},
     {"vllm", NoRepeatPreset::kVllm},
+    {"unsure", NoRepeatPreset::kUnsure},
 }};
 
 NoRepeatRule windowed(std::int64_t n, std::int64_t window, const Tokenizer& tokenizer) {
@@ -57,8 +58,18 @@ NoRepeatRule no_repeat_rule(NoRepeatPreset preset, Family family, const Tokenize
       return windowed(40, 90, tokenizer);
     case NoRepeatPreset::kVllm:
       return windowed(30, 90, tokenizer);
+    case NoRepeatPreset::kUnsure: {
+      NoRepeatRule rule = windowed(5, 256, tokenizer);
+      rule.sure = 0.9;
+      return rule;
+    }
   }
   return {};
+}
+
+NoRepeatRule own_no_repeat_rule(const NetworkSpec& spec, const Tokenizer& tokenizer) {
+  if (!spec.bars_unsure_repeats) return {};
+  return no_repeat_rule(NoRepeatPreset::kUnsure, spec.family, tokenizer);
 }
 
 }  // namespace lectio

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The no-repeat rules of the official runners, by name (spec 8).
+// No-repeat rules by name: those of the official runners (spec 8) and one of our own.
 #pragma once
 
 #include <optional>
@@ -19,6 +19,8 @@ enum class NoRepeatPreset {
   kPdf,              // "pdf": n = 20, window 50
   kBatch,            // "batch": n = 40, window 90
   kVllm,             // "vllm": n = 30, window 90, of vLLM's own recipe
+  kUnsure,           // "unsure": n = 5, window 256, below a probability of 0.9; ours, for networks
+                     // that go in circles where they cannot make out the print
 };
 
 std::optional<NoRepeatPreset> no_repeat_preset_from_name(std::string_view name);
@@ -26,5 +28,9 @@ std::string_view no_repeat_preset_name(NoRepeatPreset preset);
 
 // The windowed rules exempt <td> and </td>, where the tokenizer has them.
 NoRepeatRule no_repeat_rule(NoRepeatPreset preset, Family family, const Tokenizer& tokenizer);
+
+// The rule that a network reads with from the first token on where nobody names one: "unsure" for
+// those that say so (NetworkSpec::bars_unsure_repeats), else none.
+NoRepeatRule own_no_repeat_rule(const NetworkSpec& spec, const Tokenizer& tokenizer);
 
 }  // namespace lectio

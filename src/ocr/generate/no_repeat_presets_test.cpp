@@ -32,11 +32,24 @@ TEST(NoRepeatPresets, AreTheRulesOfTheOfficialRunners) {
             (NoRepeatRule{Kind::kWindow, 20, 90, cells}));
 }
 
+TEST(NoRepeatPresets, ANetworkThatSaysSoHasARuleOfItsOwn) {
+  const auto tokenizer =
+      Tokenizer::from_file(LECTIO_SOURCE_DIR "/tests/golden/tiny-v1/tokenizer.json");
+  ASSERT_TRUE(tokenizer) << tokenizer.error().message();
+  NetworkSpec spec;
+  EXPECT_EQ(own_no_repeat_rule(spec, *tokenizer), NoRepeatRule{});
+  spec.bars_unsure_repeats = true;
+  const NoRepeatRule own = own_no_repeat_rule(spec, *tokenizer);
+  EXPECT_EQ(own, no_repeat_rule(NoRepeatPreset::kUnsure, spec.family, *tokenizer));
+  EXPECT_EQ(own.kind, Kind::kWindow);
+  EXPECT_LT(own.sure, 1);
+}
+
 TEST(NoRepeatPresets, HaveNamesThatLeadBackToThem) {
   for (const NoRepeatPreset preset :
        {NoRepeatPreset::kNone, NoRepeatPreset::kHuggingFace, NoRepeatPreset::kHuggingFaceEval,
-        NoRepeatPreset::kImage, NoRepeatPreset::kPdf, NoRepeatPreset::kBatch,
-        NoRepeatPreset::kVllm}) {
+        NoRepeatPreset::kImage, NoRepeatPreset::kPdf, NoRepeatPreset::kBatch, NoRepeatPreset::kVllm,
+        NoRepeatPreset::kUnsure}) {
     EXPECT_EQ(no_repeat_preset_from_name(no_repeat_preset_name(preset)), preset);
   }
   EXPECT_EQ(no_repeat_preset_from_name("some"), std::nullopt);
