@@ -111,8 +111,6 @@ Result<CarefulOptions> careful_options(const lectio_engine& handle, const lectio
   read.generate.temperature = options.temperature;
   read.generate.seed = options.seed;
   careful.recover = options.recover != 0;
-  read.generate.no_repeat =
-      own_no_repeat_rule(handle.engine.network().spec(), handle.engine.tokenizer());
   careful.no_repeat = no_repeat_rule(NoRepeatPreset::kImage, handle.engine.network().spec().family,
                                      handle.engine.tokenizer());
   for (const char* tag : {"<td>", "</td>", "<tr>", "</tr>"}) {

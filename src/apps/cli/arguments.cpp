@@ -143,8 +143,7 @@ void add_document_options(CLI::App& app, ReadArguments& read) {
                                                              {"off", LoopHandling::kOff}};
   app.add_option("--loops", read.loops,
                  "Where a text repeats itself: recover makes other attempts from there (and asks "
-                 "without a no-repeat rule first, unless one is named or the model has one of its "
-                 "own); mark ends it there; off")
+                 "without a no-repeat rule first, unless one is named); mark ends it there; off")
       ->transform(CLI::CheckedTransformer(kLoops))
       ->type_name("WHAT")
       ->default_str("recover");

@@ -108,10 +108,9 @@ CarefulOptions careful_options(const Session& session, const ReadArguments& argu
   options.ask_blank = arguments.ask_blank;
   options.unread = unread_handling(arguments);
   options.no_repeat = rule_of(arguments.reading, session.engine);
-  // A rule that looks at no probability damages what really repeats; it comes when a loop has shown
-  // itself.
-  if (options.recover && !arguments.reading.no_repeat)
-    options.read.generate.no_repeat = own_no_repeat_rule(spec, session.engine.tokenizer());
+  // A rule against repetition damages what really repeats, or hides that the print cannot be made
+  // out; it comes when a loop has shown itself.
+  if (options.recover && !arguments.reading.no_repeat) options.read.generate.no_repeat = {};
   options.larger_modes = spec.family == Family::kV1 ? std::vector{Mode::kBase, Mode::kLarge}
                                                     : std::vector{Mode::kBase};
   if (spec.reads_tiles) options.larger_modes.push_back(Mode::kGundam);

@@ -29,8 +29,8 @@ std::string_view no_repeat_preset_name(NoRepeatPreset preset);
 // The windowed rules exempt <td> and </td>, where the tokenizer has them.
 NoRepeatRule no_repeat_rule(NoRepeatPreset preset, Family family, const Tokenizer& tokenizer);
 
-// The rule that a network reads with from the first token on where nobody names one: "unsure" for
-// those that say so (NetworkSpec::bars_unsure_repeats), else none.
+// The rule that a network is asked once with where nobody names one: "unsure" for those that say so
+// (NetworkSpec::bars_unsure_repeats), else none.
 NoRepeatRule own_no_repeat_rule(const NetworkSpec& spec, const Tokenizer& tokenizer);
 
 }  // namespace lectio
