@@ -110,7 +110,10 @@ CarefulOptions careful_options(const Session& session, const ReadArguments& argu
   options.no_repeat = rule_of(arguments.reading, session.engine);
   // A rule against repetition damages what really repeats, or hides that the print cannot be made
   // out; it comes when a loop has shown itself.
-  if (options.recover && !arguments.reading.no_repeat) options.read.generate.no_repeat = {};
+  if (options.recover && !arguments.reading.no_repeat) {
+    options.read.generate.no_repeat = {};
+    options.own_no_repeat = own_no_repeat_rule(spec, session.engine.tokenizer());
+  }
   options.larger_modes = spec.family == Family::kV1 ? std::vector{Mode::kBase, Mode::kLarge}
                                                     : std::vector{Mode::kBase};
   if (spec.reads_tiles) options.larger_modes.push_back(Mode::kGundam);

@@ -143,8 +143,9 @@ class CarefulReader {
     remember_loop();
     while (!done()) {
       const std::size_t before = reading_.text.ids.size();
-      // What reads a leader writes dots in every mode; the rule ends them.
-      const bool rule_first = repeats_marks();
+      // What reads a leader writes dots in every mode; the rule ends them. Where the first attempt
+      // had the pixels, the model has lost its place and its own rule finds it again.
+      const bool rule_first = repeats_marks() || (has_own_rule() && began_in_larger_mode());
       if (rule_first) go_on_with_rule(first);
       for (const Mode mode : options_.larger_modes) {
         if (mode_name(mode) == reading_.evidence.attempts.front().mode) continue;
@@ -162,13 +163,20 @@ class CarefulReader {
     }
   }
 
+  bool has_own_rule() const { return options_.own_no_repeat.kind != NoRepeatRule::Kind::kNone; }
+
+  bool began_in_larger_mode() const {
+    const std::string& began = reading_.evidence.attempts.front().mode;
+    return std::any_of(options_.larger_modes.begin(), options_.larger_modes.end(),
+                       [&](Mode mode) { return mode_name(mode) == began; });
+  }
+
   void go_on_with_rule(const ReadOptions& first) {
-    if (options_.no_repeat.kind == NoRepeatRule::Kind::kNone ||
-        options_.no_repeat == first.generate.no_repeat) {
-      return;
-    }
+    const bool own = has_own_rule() && !repeats_marks();
+    const NoRepeatRule& rule = own ? options_.own_no_repeat : options_.no_repeat;
+    if (rule.kind == NoRepeatRule::Kind::kNone || rule == first.generate.no_repeat) return;
     ReadOptions how = first;
-    how.generate.no_repeat = options_.no_repeat;
+    how.generate.no_repeat = rule;
     how.generate.not_first = next_of_loop();
     go_on("no_repeat", how);
   }

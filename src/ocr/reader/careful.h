@@ -31,6 +31,8 @@ struct CarefulOptions {
   // What a text leaves out of the page's print. kOff for prompts that ask for less than all of it.
   UnreadHandling unread = UnreadHandling::kOff;
   NoRepeatRule no_repeat;                // the rule of the attempt that has one
+  NoRepeatRule own_no_repeat;            // the model's own, if any, in its place where the loop has
+                                         // letters or digits
   std::vector<Mode> larger_modes;        // to be tried where the text ran into a loop
   std::vector<std::int32_t> structural;  // tokens of tables without text: <td>, </td>, <tr>, </tr>
   VerdictLimits limits;
@@ -51,7 +53,8 @@ struct PageReading {
 // A blank page gives an empty text without asking. A text that runs into a loop ends where the loop
 // began; other attempts go on from there and keep what was good: in larger modes, with the
 // rule against repetition, which also bars the loop's next token (first of all where the loop has
-// neither letters nor digits, as a leader), and with rising temperature. An
+// neither letters nor digits, as a leader, or where the model has a rule of its own and the first
+// attempt was made in one of the larger modes), and with rising temperature. An
 // attempt counts when the text gets further. All of them and the regions below share kMostWasted:
 // each is given up before it would throw away more than is left, a loop that was seen before as
 // soon as it shows, and when too little is left for another one there is none. on_text is told of a

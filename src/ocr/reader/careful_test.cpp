@@ -47,6 +47,7 @@ class ScriptedModel {
         text.log_probabilities.push_back(std::log(0.9F));
       }
       if (options.on_text) options.on_text(text.text);
+      if (options.mode) text.mode = mode_name(*options.mode);
       text.finish = answer.finish;
       text.generated_tokens = static_cast<std::int64_t>(answer.ids.size());
       if (answer.finish == FinishReason::kLoop) {
@@ -151,6 +152,33 @@ TEST(ReadCarefully, AfterALoopTheNextAttemptGoesOnFromWhatWasGood) {
   EXPECT_EQ(reading->evidence.attempts[1].why, "no_repeat");
   EXPECT_EQ(reading->evidence.attempts[1].wasted_tokens, 0);
   EXPECT_EQ(reading->text.generated_tokens, 50 + 32 + 40);
+}
+
+// The steps of a reading that loops once and is helped by the last attempt that is made.
+std::vector<std::string> steps_with_own_rule(Mode first, std::size_t attempts) {
+  std::deque<ScriptedModel::Answer> answers(attempts, {{}, FinishReason::kLoop});
+  answers.front() = {letters(50), FinishReason::kLoop};
+  answers.back() = {Ids(40, 7)};
+  ScriptedModel model(answers);
+  CarefulOptions how = options();
+  how.read.mode = first;
+  how.own_no_repeat = {NoRepeatRule::Kind::kWindow, 5, 256, {}, 0.9};
+  const auto reading = read_carefully(page(), ink_of(90), how, model.ask());
+  EXPECT_TRUE(reading);
+  std::vector<std::string> steps;
+  for (std::size_t i = 0; i < model.asked.size(); ++i) {
+    steps.push_back(reading->evidence.attempts[i].why);
+    if (steps.back() == "no_repeat") {
+      EXPECT_EQ(model.asked[i].generate.no_repeat, how.own_no_repeat);
+    }
+  }
+  return steps;
+}
+
+TEST(ReadCarefully, AModelsOwnRuleComesFirstWhereThePageHadThePixels) {
+  EXPECT_THAT(steps_with_own_rule(Mode::kBase, 2), ElementsAre("first", "no_repeat"));
+  EXPECT_THAT(steps_with_own_rule(Mode::kTiny, 4),
+              ElementsAre("first", "mode", "mode", "no_repeat"));
 }
 
 TEST(ReadCarefully, ALoopThatNothingHelpsIsFlaggedAndTheGoodPartStays) {
