@@ -165,10 +165,12 @@ class CarefulReader {
 
   bool has_own_rule() const { return options_.own_no_repeat.kind != NoRepeatRule::Kind::kNone; }
 
+  // In one view: tiles loop at their seams, and another mode has none.
   bool began_in_larger_mode() const {
     const std::string& began = reading_.evidence.attempts.front().mode;
-    return std::any_of(options_.larger_modes.begin(), options_.larger_modes.end(),
-                       [&](Mode mode) { return mode_name(mode) == began; });
+    return std::any_of(options_.larger_modes.begin(), options_.larger_modes.end(), [&](Mode mode) {
+      return mode != Mode::kGundam && mode_name(mode) == began;
+    });
   }
 
   void go_on_with_rule(const ReadOptions& first) {

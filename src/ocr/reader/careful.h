@@ -54,7 +54,7 @@ struct PageReading {
 // began; other attempts go on from there and keep what was good: in larger modes, with the
 // rule against repetition, which also bars the loop's next token (first of all where the loop has
 // neither letters nor digits, as a leader, or where the model has a rule of its own and the first
-// attempt was made in one of the larger modes), and with rising temperature. An
+// attempt was made in one of the larger modes, but without tiles), and with rising temperature. An
 // attempt counts when the text gets further. All of them and the regions below share kMostWasted:
 // each is given up before it would throw away more than is left, a loop that was seen before as
 // soon as it shows, and when too little is left for another one there is none. on_text is told of a

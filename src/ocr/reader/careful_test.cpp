@@ -163,6 +163,7 @@ std::vector<std::string> steps_with_own_rule(Mode first, std::size_t attempts) {
   CarefulOptions how = options();
   how.read.mode = first;
   how.own_no_repeat = {NoRepeatRule::Kind::kWindow, 5, 256, {}, 0.9};
+  if (first == Mode::kGundam) how.larger_modes = {Mode::kBase, Mode::kLarge, Mode::kGundam};
   const auto reading = read_carefully(page(), ink_of(90), how, model.ask());
   EXPECT_TRUE(reading);
   std::vector<std::string> steps;
@@ -177,6 +178,8 @@ std::vector<std::string> steps_with_own_rule(Mode first, std::size_t attempts) {
 
 TEST(ReadCarefully, AModelsOwnRuleComesFirstWhereThePageHadThePixels) {
   EXPECT_THAT(steps_with_own_rule(Mode::kBase, 2), ElementsAre("first", "no_repeat"));
+  EXPECT_THAT(steps_with_own_rule(Mode::kGundam, 4),
+              ElementsAre("first", "mode", "mode", "no_repeat"));
   EXPECT_THAT(steps_with_own_rule(Mode::kTiny, 4),
               ElementsAre("first", "mode", "mode", "no_repeat"));
 }
