@@ -113,6 +113,8 @@ Result<CarefulOptions> careful_options(const lectio_engine& handle, const lectio
   careful.recover = options.recover != 0;
   careful.no_repeat = no_repeat_rule(NoRepeatPreset::kImage, handle.engine.network().spec().family,
                                      handle.engine.tokenizer());
+  careful.own_no_repeat =
+      own_no_repeat_rule(handle.engine.network().spec(), handle.engine.tokenizer());
   for (const char* tag : {"<td>", "</td>", "<tr>", "</tr>"}) {
     if (const auto id = handle.engine.tokenizer().id_of(tag)) careful.structural.push_back(*id);
   }

@@ -33,8 +33,8 @@ std::vector<TeachingStep> teach(TokenId before, std::span<const TokenId> ids,
 //  - a span is shown twice, or over and over and left anywhere: nothing is asked for inside these
 //    showings, at the end of each and where the circle is left the text goes on;
 //  - up to a tenth of the inputs, the first one excepted, become any of `vocabulary` tokens.
-// Never longer than `most` steps. covered: up to about this share of the text may lie under the first
-// kind of spans, of which a text that has them has up to three in any case.
+// Never longer than `most` steps. covered: up to about this share of the text may lie under the
+// first kind of spans, of which a text that has them has up to three in any case.
 void spoil(std::vector<TeachingStep>& steps, std::int64_t vocabulary, std::size_t most,
            double covered, Random& random);
 
