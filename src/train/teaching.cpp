@@ -10,7 +10,7 @@ constexpr double kMostReplaced = 0.1;
 constexpr double kReplaceChance = 0.7, kSkipChance = 0.3, kRepeatChance = 0.5;
 constexpr double kLoopChance = 0.5;  // of those repeated
 constexpr double kCoverChance = 0.7, kPhraseChance = 0.6;
-constexpr std::size_t kAnyCovered = 3;  // spans
+constexpr std::size_t kCoversInAnyCase = 3;  // spans
 constexpr double kAllGuessedChance = 0.6;
 constexpr std::size_t kMostGuessed = 4;  // spans
 constexpr std::size_t kShortestPhrase = 2, kLongestPhrase = 12;
@@ -32,7 +32,7 @@ Span draw_span(std::size_t size, Random& random) {
 std::size_t most_covers(std::size_t steps, double covered) {
   constexpr double kMeanSpan = static_cast<double>(kShortestSpan + kLongestSpan) / 2;
   const double spans = covered * static_cast<double>(steps) / kMeanSpan;
-  return std::max(kAnyCovered, static_cast<std::size_t>(spans));
+  return std::max(kCoversInAnyCase, static_cast<std::size_t>(spans));
 }
 
 // Puts other inputs over a span: a phrase of the text over and over, or what stands elsewhere.

@@ -145,7 +145,7 @@ class CarefulReader {
       const std::size_t before = reading_.text.ids.size();
       // What reads a leader writes dots in every mode; the rule ends them. Where the first attempt
       // had the pixels, the model has lost its place and its own rule finds it again.
-      const bool rule_first = repeats_marks() || (has_own_rule() && began_in_larger_mode());
+      const bool rule_first = repeats_marks() || (has_own_rule() && began_in_one_large_view());
       if (rule_first) go_on_with_rule(first);
       for (const Mode mode : options_.larger_modes) {
         if (mode_name(mode) == reading_.evidence.attempts.front().mode) continue;
@@ -165,8 +165,8 @@ class CarefulReader {
 
   bool has_own_rule() const { return options_.own_no_repeat.kind != NoRepeatRule::Kind::kNone; }
 
-  // In one view: tiles loop at their seams, and another mode has none.
-  bool began_in_larger_mode() const {
+  // Not in tiles: they loop at their seams, and another mode has none.
+  bool began_in_one_large_view() const {
     const std::string& began = reading_.evidence.attempts.front().mode;
     return std::any_of(options_.larger_modes.begin(), options_.larger_modes.end(), [&](Mode mode) {
       return mode != Mode::kGundam && mode_name(mode) == began;
