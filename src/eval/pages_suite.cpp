@@ -8,6 +8,8 @@
 
 #include "base/file.h"
 #include "eval/loops.h"
+#include "ocr/answer/answer.h"
+#include "ocr/answer/grounding.h"
 
 namespace lectio {
 namespace {
@@ -16,6 +18,14 @@ using Json = nlohmann::json;
 
 constexpr std::int64_t kMaxTextBytes = 256 << 20;
 constexpr double kPixelsPerToken = 64.0 * 64.0;
+// Pixels of a page whose picture does not open, for the count of its true boxes.
+constexpr std::int64_t kAnySide = 1000;
+
+// A text as it is compared.
+struct Answer {
+  std::u32string text;                       // white space collapsed
+  std::optional<std::vector<Block>> blocks;  // of a grounded one
+};
 
 // 826 or "826"; 0 where it is absent.
 Result<std::int64_t> token_count(const Json& entry) {
@@ -47,7 +57,29 @@ Result<std::string> string_field(const Json& entry, const char* key) {
   return field->get<std::string>();
 }
 
-Result<SuitePage> read_entry(const Json& entry, const std::filesystem::path& pictures) {
+// What in a true answer is not of a whole item; empty: nothing.
+std::string problem_of(std::string_view answer) {
+  const std::vector<GroundedItem> items = find_items(answer);
+  const std::size_t before = items.empty() ? answer.size() : items.front().begin;
+  if (before > 0) return "text in front of the first";
+  for (const GroundedItem& item : items) {
+    if (!item.problem.empty()) return item.problem + " at byte " + std::to_string(item.begin);
+  }
+  return "";
+}
+
+Result<std::string> grounded_field(const Json& entry) {
+  LECTIO_TRY(std::string answer, string_field(entry, "grounded"));
+  if (const std::string problem = problem_of(answer); !problem.empty()) {
+    return Error(
+        ErrorCode::kInvalidInput,
+        "grounded: expected items <|ref|>LABEL<|/ref|><|det|>BOXES<|/det|>, found " + problem);
+  }
+  return answer;
+}
+
+Result<SuitePage> read_entry(const Json& entry, const std::filesystem::path& pictures,
+                             AnswerForm form) {
   if (!entry.is_object()) {
     return Error(ErrorCode::kInvalidInput,
                  std::string("expected an object, found ") + entry.type_name());
@@ -59,19 +91,43 @@ Result<SuitePage> read_entry(const Json& entry, const std::filesystem::path& pic
     return Error(ErrorCode::kInvalidInput, "image: expected a file name, found '" + name + "'");
   }
   page.image = pictures / name;
-  LECTIO_TRY(page.text, string_field(entry, "text"));
+  page.form = form;
+  LECTIO_TRY(page.text,
+             form == AnswerForm::kGrounded ? grounded_field(entry) : string_field(entry, "text"));
   LECTIO_TRY(page.text_tokens, token_count(entry));
   return page;
+}
+
+// A blank line behind each block; labels and boxes are no part of it.
+std::string markdown_of(const std::vector<Block>& blocks) {
+  std::string markdown;
+  for (const Block& block : blocks) markdown += without_marks(block.text) + "\n\n";
+  return markdown;
+}
+
+Answer answer_of(std::string_view text, AnswerForm form, std::int64_t width, std::int64_t height) {
+  if (form == AnswerForm::kText) return {collapse_whitespace(text), std::nullopt};
+  std::vector<Block> blocks = parse_answer(text, width, height).blocks;
+  std::u32string markdown = collapse_whitespace(markdown_of(blocks));
+  return {std::move(markdown), std::move(blocks)};
+}
+
+// The score where nothing was read yet.
+PageScore unread(const Answer& expected) {
+  PageScore score;
+  score.characters = std::ssize(expected.text);
+  if (expected.blocks) score.layout = score_layout(*expected.blocks, {});
+  return score;
 }
 
 PageScore score_file(const SuitePage& page, const SuiteReader& reader) {
   const auto opened = open_page(page.image);
   PageScore score;
   if (opened) {
-    score = score_page(*opened, page.text, reader);
+    score = score_page(*opened, page.text, reader, page.form);
   } else {
+    score = unread(answer_of(page.text, page.form, kAnySide, kAnySide));
     score.error = opened.error().message();
-    score.characters = static_cast<std::int64_t>(collapse_whitespace(page.text).size());
   }
   score.name = page.image.filename().string();
   score.text_tokens = page.text_tokens;
@@ -89,11 +145,14 @@ SuiteReader without_verdicts(PageReader reader) {
   };
 }
 
-PageScore score_page(const Page& page, std::string_view text, const SuiteReader& reader) {
-  PageScore score;
+PageScore score_page(const Page& page, std::string_view text, const SuiteReader& reader,
+                     AnswerForm form) {
+  const auto as_compared = [&](std::string_view answer) {
+    return answer_of(answer, form, page.image.width, page.image.height);
+  };
+  const Answer expected = as_compared(text);
+  PageScore score = unread(expected);
   score.name = page.source;
-  const std::u32string expected = collapse_whitespace(text);
-  score.characters = static_cast<std::int64_t>(expected.size());
   const auto begin = std::chrono::steady_clock::now();
   auto read = reader(page);
   score.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -103,11 +162,12 @@ PageScore score_page(const Page& page, std::string_view text, const SuiteReader&
   }
   score.read = std::move(read->text);
   score.verdict = std::move(read->verdict);
-  const std::u32string found = collapse_whitespace(score.read.text);
-  score.character_precision = character_precision(expected, found);
-  score.words = word_set_score(expected, found);
-  score.errors = classify_errors(expected, found);
-  score.loop = has_loop(expected, found);
+  const Answer found = as_compared(score.read.text);
+  score.character_precision = character_precision(expected.text, found.text);
+  score.words = word_set_score(expected.text, found.text);
+  score.errors = classify_errors(expected.text, found.text);
+  score.loop = has_loop(expected.text, found.text);
+  if (expected.blocks) score.layout = score_layout(*expected.blocks, *found.blocks);
   return score;
 }
 
@@ -140,6 +200,14 @@ ErrorClasses SuiteReport::errors() const {
   return sum;
 }
 
+std::optional<LayoutScore> SuiteReport::layout() const {
+  std::optional<LayoutScore> sum;
+  for (const PageScore& page : pages) {
+    if (page.layout) (sum ? *sum : sum.emplace()) += *page.layout;
+  }
+  return sum;
+}
+
 std::vector<double> SuiteReport::precisions() const {
   std::vector<double> values;
   for (const PageScore& page : pages) values.push_back(page.character_precision);
@@ -147,7 +215,7 @@ std::vector<double> SuiteReport::precisions() const {
 }
 
 Result<std::vector<SuitePage>> read_pages_suite(const std::filesystem::path& folder,
-                                                std::string_view images) {
+                                                std::string_view images, AnswerForm form) {
   const std::filesystem::path file = folder / "text.json";
   LECTIO_TRY(const std::string text, read_file(file, kMaxTextBytes));
   const Json list = Json::parse(text, nullptr, false);
@@ -159,7 +227,7 @@ Result<std::vector<SuitePage>> read_pages_suite(const std::filesystem::path& fol
   }
   std::vector<SuitePage> pages;
   for (std::size_t i = 0; i < list.size(); ++i) {
-    auto page = read_entry(list[i], folder / images);
+    auto page = read_entry(list[i], folder / images, form);
     if (!page) return page.error().within(file.string() + ": entry " + std::to_string(i));
     pages.push_back(*std::move(page));
   }

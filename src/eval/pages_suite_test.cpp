@@ -25,11 +25,11 @@ class PagesSuite : public testing::Test {
     ASSERT_TRUE(write_file_atomic(folder_ / "text.json", json));
   }
   // A picture whose width names the page to the fake reader.
-  void draw(const std::string& name, std::int64_t width) {
-    ASSERT_TRUE(write_file_atomic(folder_ / "pages" / name, encode_png(Image(width, 4, 255))));
+  void draw(const std::string& name, std::int64_t width, std::int64_t height = 4) {
+    ASSERT_TRUE(write_file_atomic(folder_ / "pages" / name, encode_png(Image(width, height, 255))));
   }
-  std::string problem() {
-    const auto pages = read_pages_suite(folder_, "pages");
+  std::string problem(AnswerForm form = AnswerForm::kText) {
+    const auto pages = read_pages_suite(folder_, "pages", form);
     EXPECT_FALSE(pages);
     if (pages) return "";
     EXPECT_EQ(pages.error().code(), ErrorCode::kInvalidInput);
@@ -93,12 +93,67 @@ TEST_F(PagesSuite, ScoresEveryPageAndCountsAFailedOneAsZero) {
   EXPECT_EQ(json["total"]["errors"]["lost_runs_count"], 0);
   EXPECT_EQ(json["total"]["errors"]["truth_missed"], 0);
   EXPECT_EQ(json["pages"][2]["error"], "no room");
+  EXPECT_FALSE(json["total"].contains("layout"));
+  EXPECT_FALSE(json["pages"][0].contains("layout"));
 
   const std::string table = to_table(report);
   EXPECT_THAT(table, HasSubstr("mean 0.4375"));
   EXPECT_THAT(table, testing::ContainsRegex("another letter or sign +1 +58.82\n"))
       << "of the 17 characters of the pages that were read";
   EXPECT_THAT(table, HasSubstr("failed 2, max_tokens 1, stop 1"));
+  EXPECT_THAT(table, testing::Not(HasSubstr("layout")));
+}
+
+std::string item(const std::string& label, const std::string& box, const std::string& markdown) {
+  return "<|ref|>" + label + "<|/ref|><|det|>[[" + box + "]]<|/det|>\n" + markdown + "\n\n";
+}
+
+TEST_F(PagesSuite, ScoresGroundedAnswersByMarkdownAndLayout) {
+  const std::string text = item("text", "0, 300, 999, 500", "two three");
+  const std::string other = item("text", "0, 0, 999, 999", "abcd");
+  const std::vector<std::string> truths = {
+      item("title", "0, 0, 999, 200", "# One") + text + item("image", "0, 600, 999, 999", ""),
+      other, other, other};
+  Json entries = Json::array();
+  for (const char* name : {"a.png", "b.png", "c.png", "gone.png"}) {
+    entries.push_back({{"image", name}, {"grounded", truths[entries.size()]}});
+  }
+  write_text(entries.dump());
+  draw("a.png", 100, 200);
+  draw("b.png", 2);
+  draw("c.png", 3);
+  // Another kind of heading, the image's lower quarter alone.
+  const std::string answer =
+      item("sub_title", "0, 0, 999, 200", "#  One") + text + item("image", "0, 900, 999, 999", "");
+  const PageReader reader = [&](const Page& page) -> Result<PageText> {
+    LECTIO_TRY(PageText read, fake_reader(page));
+    if (page.image.width == 100) read.text = answer;
+    return read;
+  };
+  const auto pages = read_pages_suite(folder_, "pages", AnswerForm::kGrounded);
+  ASSERT_TRUE(pages) << pages.error().message();
+  const SuiteReport report = run_pages_suite(*pages, without_verdicts(reader));
+  EXPECT_THAT(report.precisions(), testing::ElementsAre(1.0, 0.75, 0.0, 0.0));
+  EXPECT_EQ(report.pages[0].characters, 15) << "# One two three";
+  EXPECT_EQ(report.pages[0].words.recall, 1);
+  EXPECT_EQ(report.pages[0].read.text, answer);
+  EXPECT_EQ(report.errors().all(), 1);
+
+  const Json json = Json::parse(to_json(report, "fake"));
+  const auto counts = [](const Json& score) {
+    const Json& layout = score["layout"];
+    return std::vector<int>{layout["expected"], layout["found"], layout["matched"],
+                            layout["same_kind"]};
+  };
+  EXPECT_THAT(counts(json["pages"][0]), testing::ElementsAre(3, 3, 2, 1));
+  for (const int page : {1, 2, 3}) {
+    EXPECT_THAT(counts(json["pages"][page]), testing::ElementsAre(1, 0, 0, 0)) << page;
+  }
+  EXPECT_THAT(counts(json["total"]), testing::ElementsAre(6, 3, 2, 1));
+  EXPECT_DOUBLE_EQ(json["total"]["layout"]["f1"], 4.0 / 9);
+  EXPECT_THAT(to_table(report),
+              HasSubstr("\nlayout: precision 0.6667, recall 0.3333, F1 0.4444; kind accuracy "
+                        "0.5000, mean IoU 1.0000; boxes: 6 expected, 3 found, 2 matched\n"));
 }
 
 TEST_F(PagesSuite, CountsLoopsAndThoseThatSayTheyAreWhole) {
@@ -167,6 +222,23 @@ TEST_F(PagesSuite, SaysWhatIsWrongWithTextJson) {
   EXPECT_THAT(problem(), HasSubstr("entry 0: text: expected a string, found nothing"));
   write_text(R"([{"image": "a.png", "text": "x", "deepseek_tokens": "8x"}])");
   EXPECT_THAT(problem(), HasSubstr("deepseek_tokens: expected a count, found \"8x\""));
+}
+
+TEST_F(PagesSuite, SaysWhatIsWrongWithGroundedAnswers) {
+  const auto problem_with = [&](const Json& grounded) {
+    write_text(Json::array({{{"image", "a.png"}, {"text", "x"}, {"grounded", grounded}}}).dump());
+    return problem(AnswerForm::kGrounded);
+  };
+  write_text(R"([{"image": "a.png", "text": "x"}])");
+  EXPECT_THAT(problem(AnswerForm::kGrounded),
+              HasSubstr("text.json: entry 0: grounded: expected a string, found nothing"));
+  EXPECT_THAT(problem_with(7), HasSubstr("entry 0: grounded: expected a string, found number"));
+  const std::string whole = item("text", "0, 0, 9, 9", "x");
+  EXPECT_THAT(problem_with("x"), HasSubstr("found text in front of the first"));
+  EXPECT_THAT(problem_with("x\n" + whole), HasSubstr("found text in front of the first"));
+  EXPECT_THAT(problem_with(whole + item("text", "0, 0, 9", "x")),
+              HasSubstr("found boxes that are no list of four numbers each at byte " +
+                        std::to_string(whole.size())));
 }
 
 TEST_F(PagesSuite, TakesNoImageFromOutsideItsFolder) {

@@ -100,6 +100,29 @@ Json json_of(const ErrorClasses& errors) {
   return json;
 }
 
+Json json_of(const LayoutScore& layout) {
+  return {{"expected", layout.expected},
+          {"found", layout.found},
+          {"matched", layout.matched},
+          {"same_kind", layout.same_kind},
+          {"precision", layout.precision()},
+          {"recall", layout.recall()},
+          {"f1", layout.f1()},
+          {"kind_accuracy", layout.kind_accuracy()},
+          {"mean_iou", layout.mean_iou()}};
+}
+
+std::string line_of(const LayoutScore& layout) {
+  char line[256];
+  std::snprintf(line, sizeof(line),
+                "layout: precision %.4f, recall %.4f, F1 %.4f; kind accuracy %.4f, mean IoU %.4f; "
+                "boxes: %lld expected, %lld found, %lld matched\n",
+                layout.precision(), layout.recall(), layout.f1(), layout.kind_accuracy(),
+                layout.mean_iou(), static_cast<long long>(layout.expected),
+                static_cast<long long>(layout.found), static_cast<long long>(layout.matched));
+  return line;
+}
+
 // Failed pages have no errors, and so their characters do not count.
 std::string table_of(const ErrorClasses& errors, std::int64_t characters) {
   char line[160];
@@ -143,6 +166,7 @@ Json json_of(const PageScore& page) {
   json.update(numbers_of(page));
   json["loop"] = page.loop;
   json["errors"] = json_of(page.errors);
+  if (page.layout) json["layout"] = json_of(*page.layout);
   json["generated_tokens"] = page.read.ids.size();
   json["wasted_tokens"] = page.read.generated_tokens - std::ssize(page.read.ids);
   json["text"] = page.read.text;
@@ -176,6 +200,7 @@ std::string to_table(const SuiteReport& report) {
                 static_cast<long long>(report.loops()),
                 static_cast<long long>(report.unflagged_loops()));
   table += text;
+  if (const auto layout = report.layout()) table += line_of(*layout);
   return table + table_of(report.errors(), totals.characters);
 }
 
@@ -189,6 +214,7 @@ std::string to_json(const SuiteReport& report, std::string_view suite) {
   total["loops"] = report.loops();
   total["unflagged_loops"] = report.unflagged_loops();
   total["errors"] = json_of(report.errors());
+  if (const auto layout = report.layout()) total["layout"] = json_of(*layout);
   Json pages = Json::array();
   for (const PageScore& page : report.pages) pages.push_back(json_of(page));
   const Json json = {

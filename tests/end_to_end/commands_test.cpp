@@ -219,5 +219,23 @@ TEST_F(Commands, EvalReportsEveryPageAndTheTotals) {
   EXPECT_EQ(eval({}).code, 2);
 }
 
+TEST_F(Commands, EvalOfMarkdownComparesGroundedAnswers) {
+  const auto suite = folder_ / "suite";
+  std::filesystem::create_directories(suite / "pages");
+  std::filesystem::copy(page("A"), suite / "pages/a.png");
+  const auto eval = [&](const std::string& text) {
+    write_bytes(suite / "text.json", text);
+    return lectio({"eval", "pages", suite.string(), "--task", "markdown", "--model",
+                   golden("tiny-v1").string(), "--mode", "tiny", "--max-tokens", "8"});
+  };
+  const ProcessResult ungrounded = eval(R"([{"image": "a.png", "text": "some text"}])");
+  EXPECT_EQ(ungrounded.code, 2);
+  EXPECT_THAT(ungrounded.err, HasSubstr("entry 0: grounded: expected a string, found nothing"));
+  const ProcessResult table = eval(R"([{"image": "a.png",
+                "grounded": "<|ref|>text<|/ref|><|det|>[[0, 0, 999, 99]]<|/det|>\nsome text"}])");
+  EXPECT_EQ(table.code, 0) << table.err;
+  EXPECT_THAT(table.out, HasSubstr("; boxes: 1 expected, "));
+}
+
 }  // namespace
 }  // namespace lectio

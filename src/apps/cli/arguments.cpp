@@ -416,8 +416,14 @@ CLI::App* add_verify(CLI::App& app, VerifyArguments& verify) {
 
 void add_eval_pages(CLI::App& eval, EvalPagesArguments& arguments) {
   CLI::App* const pages = eval.add_subcommand(
-      "pages", "Read pages whose text is known; report precision and vision tokens");
-  pages->add_option("folder", arguments.folder, "Holds text.json and a folder of pictures")
+      "pages",
+      "Read pages whose text is known; report precision and vision tokens, with --task markdown "
+      "the layout, too");
+  pages
+      ->add_option(
+          "folder", arguments.folder,
+          "Holds a folder of pictures and text.json: a list of objects with the strings image and "
+          "text; with --task markdown, image and grounded, the true answer with labels and boxes")
       ->required()
       ->type_name("DIR");
   pages

@@ -35,6 +35,11 @@ SuiteReader as_read(Session& session, const ReadingArguments& arguments) {
   };
 }
 
+AnswerForm form_of(const ReadingArguments& reading) {
+  const bool grounded = reading.task && reading.task->kind == Task::Kind::kMarkdown;
+  return grounded ? AnswerForm::kGrounded : AnswerForm::kText;
+}
+
 ExitCode code_of(const SuiteReport& report) {
   const auto pages = static_cast<std::int64_t>(report.pages.size());
   if (report.failed() == 0) return kExitOk;
@@ -46,7 +51,8 @@ ExitCode code_of(const SuiteReport& report) {
 int run_eval_pages(const EvalPagesArguments& arguments) {
   std::stop_source stop;
   const Interrupt interrupt(stop);
-  const auto pages = read_pages_suite(arguments.folder, arguments.images);
+  const auto pages =
+      read_pages_suite(arguments.folder, arguments.images, form_of(arguments.reading));
   if (!pages) return report(pages.error());
   std::optional<Output> json_output;
   if (!arguments.json.empty()) {
