@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The instructions of the matrix units that the kernels here share (PTX ISA: mma.m16n8k16,
 // ldmatrix, cp.async), and tiles of 64 bf16 a row in shared memory, their 16-byte pieces exchanged
-// so that eight rows of one column lie in different banks.
+// so that eight rows of one column lie in different banks. Products of four warps with such tiles
+// are in products.cuh.
 #pragma once
 
 #include <cuda_bf16.h>

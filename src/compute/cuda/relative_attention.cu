@@ -5,18 +5,17 @@
 #include <cmath>
 
 #include "compute/cuda/launch.h"
-#include "compute/cuda/mma.cuh"
+#include "compute/cuda/products.cuh"
 #include "compute/cuda/relative_attention.h"
 
 namespace lectio::cuda {
 namespace {
 
-constexpr int kThreads = 128;
-constexpr int kQueries = 64;   // of a tile: 16 a warp
-constexpr int kForwardM = 2;   // the forward pass takes twice as many
-constexpr int kKeyTile = 128;  // of the gradients of keys and values: 32 a warp
-constexpr int kSteps = kRelativeHeadDim / 16;
-constexpr float kScale = 0.125F;  // 1 / sqrt(64)
+constexpr int kThreads = 128;      // a group of four warps
+constexpr int kQueries = 64;       // of a tile: 16 a warp
+constexpr int kForwardGroups = 2;  // of the forward pass, each with a tile
+constexpr int kKeyTile = 128;      // of the gradients of keys and values: twice 16 a warp
+constexpr float kScale = 0.125F;   // 1 / sqrt(64)
 constexpr float kLog2E = 1.4426950408889634F;
 constexpr int kTermPad = 8;  // elements between rows of terms in shared memory
 
@@ -51,9 +50,10 @@ __host__ __device__ inline int terms_bytes(const Geometry& g) {
   return kQueries * (g.term_columns + kTermPad) * 2;
 }
 // Of what the gradients of keys and values hold of a tile of queries: q, the gradient of the
-// output, two sums and the terms.
+// output, two sums and the terms; so that the next one begins where a tile may.
 __host__ __device__ inline int key_stage_bytes(const Geometry& g) {
-  return 2 * kQueries * Rows::kBytes + kQueries * 8 + terms_bytes(g);
+  const int bytes = 2 * kQueries * Rows::kBytes + kQueries * 8 + terms_bytes(g);
+  return (bytes + kTileAlignment - 1) / kTileAlignment * kTileAlignment;
 }
 
 // P -> A_h | A_w; -inf where there is no such row or column of the map.
@@ -116,10 +116,11 @@ __device__ inline std::int64_t qkv_offset(const Geometry& g, int part, int batch
          kRelativeHeadDim;
 }
 
-// Rows [first, first + count) of a map, zeros past its end.
+// Rows [first, first + kCount) of a map, zeros past its end.
+template <int kCount, int kGroups = 1>
 __device__ inline void load_tokens(const Geometry& g, const Rows& to, const Bf16* from,
-                                   std::int64_t stride, int first, int count) {
-  for (int i = static_cast<int>(threadIdx.x); i < count * 8; i += kThreads) {
+                                   std::int64_t stride, int first) {
+  for (int i = static_cast<int>(threadIdx.x); i < kCount * 8; i += kThreads * kGroups) {
     const int row = i >> 3, piece = i & 7, token = first + row;
     const bool valid = token < g.tokens;
     copy_async(to.piece(row, piece), from + (valid ? token * stride : 0) + piece * 8, valid);
@@ -127,10 +128,10 @@ __device__ inline void load_tokens(const Geometry& g, const Rows& to, const Bf16
 }
 
 // Keys of the map's rows [y, y + kR), kC of each, zeros outside.
-template <int kC, int kR>
+template <int kC, int kR, int kGroups>
 __device__ inline void load_keys(const Geometry& g, const Rows& to, const Bf16* from,
                                  std::int64_t stride, int y) {
-  for (int i = static_cast<int>(threadIdx.x); i < kC * kR * 8; i += kThreads) {
+  for (int i = static_cast<int>(threadIdx.x); i < kC * kR * 8; i += kThreads * kGroups) {
     const int row = i >> 3, piece = i & 7, ky = y + row / kC, kx = row % kC;
     const bool valid = ky < g.h && kx < g.w;
     copy_async(to.piece(row, piece), from + (valid ? (ky * g.w + kx) * stride : 0) + piece * 8,
@@ -138,10 +139,10 @@ __device__ inline void load_keys(const Geometry& g, const Rows& to, const Bf16* 
   }
 }
 
-__device__ inline void load_terms(const Geometry& g, Bf16* to, const Bf16* from, int first,
-                                  int count) {
+template <int kCount, int kGroups = 1>
+__device__ inline void load_terms(const Geometry& g, Bf16* to, const Bf16* from, int first) {
   const int pieces = g.term_columns / 8, pitch = g.term_columns + kTermPad;
-  for (int i = static_cast<int>(threadIdx.x); i < count * pieces; i += kThreads) {
+  for (int i = static_cast<int>(threadIdx.x); i < kCount * pieces; i += kThreads * kGroups) {
     const int row = i / pieces, piece = i % pieces, token = first + row;
     const bool valid = token < g.tokens;
     copy_async(to + row * pitch + piece * 8,
@@ -153,61 +154,39 @@ __device__ inline void load_terms(const Geometry& g, Bf16* to, const Bf16* from,
 __device__ inline float low(std::uint32_t pair) { return __uint_as_float(pair << 16); }
 __device__ inline float high(std::uint32_t pair) { return __uint_as_float(pair & 0xFFFF0000U); }
 
-// A tile's place: which map, head and first token; where this thread's accumulators lie in it, 16
-// kM rows a warp.
-template <int kM>
+// Where a block of tiles lies: which map, head and first token; where this thread's accumulators
+// lie in it, 16 rows a warp.
+template <int kGroups>
 struct Place {
   int batch = static_cast<int>(blockIdx.z), head = static_cast<int>(blockIdx.y);
-  int first = static_cast<int>(blockIdx.x) * kQueries * kM;
-  int warp_row = static_cast<int>(threadIdx.x / 32) * 16 * kM;
-  int row = warp_row + static_cast<int>(threadIdx.x % 32) / 4;  // and row + 8, of each 16
+  int first = static_cast<int>(blockIdx.x) * kQueries * kGroups;
+  int warp_row = static_cast<int>(threadIdx.x / 32) * 16;
+  int row = warp_row + static_cast<int>(threadIdx.x % 32) / 4;  // and row + 8
   int column = static_cast<int>(threadIdx.x % 4) * 2;           // and column + 1, of eight
 };
 
-// s = log2(e) (q k^T / 8 + A_h + A_w) for the warp's 16 kM queries and a tile of keys.
-template <int kC, int kR, int kM>
-__device__ inline void score_tile(const Geometry& g, float (&s)[kM][kC * kR / 8][4],
-                                  const Rows& queries, const Rows& keys, const Bf16* terms,
-                                  const Place<kM>& at, int y) {
+// s, which is q k^T for the warp's 16 queries and a tile of keys, becomes log2(e) (q k^T / 8 + A_h
+// + A_w).
+template <int kC, int kR, int kGroups>
+__device__ inline void add_terms(const Geometry& g, float (&s)[kC * kR / 8][4], const Bf16* terms,
+                                 const Place<kGroups>& at, int y) {
   const int pitch = g.term_columns + kTermPad;
+  const Bf16* upper = terms + at.row * pitch;
+  const Bf16* lower = upper + 8 * pitch;
 #pragma unroll
-  for (int m = 0; m < kM; ++m) {
+  for (int r = 0; r < kR; ++r) {
+    const float first = __bfloat162float(upper[y + r]) * kLog2E;
+    const float second = __bfloat162float(lower[y + r]) * kLog2E;
 #pragma unroll
-    for (int j = 0; j < kC * kR / 8; ++j) s[m][j][0] = s[m][j][1] = s[m][j][2] = s[m][j][3] = 0;
-  }
-#pragma unroll
-  for (int k = 0; k < kSteps; ++k) {
-    Fragment q[kM];
-#pragma unroll
-    for (int m = 0; m < kM; ++m) q[m] = queries.left(at.warp_row + 16 * m, k);
-#pragma unroll
-    for (int n = 0; n < kC * kR / 16; ++n) {
-      const Fragment b = keys.right_by_rows(16 * n, k);
-#pragma unroll
-      for (int m = 0; m < kM; ++m) {
-        multiply_pair(s[m], n, q[m], b);
-      }
-    }
-  }
-#pragma unroll
-  for (int m = 0; m < kM; ++m) {
-#pragma unroll
-    for (int r = 0; r < kR; ++r) {
-      const Bf16* upper = terms + (at.row + 16 * m) * pitch;
-      const Bf16* lower = upper + 8 * pitch;
-      const float first = __bfloat162float(upper[y + r]) * kLog2E;
-      const float second = __bfloat162float(lower[y + r]) * kLog2E;
-#pragma unroll
-      for (int j = 0; j < kC / 8; ++j) {
-        float(&t)[4] = s[m][r * (kC / 8) + j];
-        const int column = g.height_pitch + 8 * j + at.column;
-        const std::uint32_t a = *reinterpret_cast<const std::uint32_t*>(upper + column);
-        const std::uint32_t b = *reinterpret_cast<const std::uint32_t*>(lower + column);
-        t[0] = t[0] * (kScale * kLog2E) + (first + low(a) * kLog2E);
-        t[1] = t[1] * (kScale * kLog2E) + (first + high(a) * kLog2E);
-        t[2] = t[2] * (kScale * kLog2E) + (second + low(b) * kLog2E);
-        t[3] = t[3] * (kScale * kLog2E) + (second + high(b) * kLog2E);
-      }
+    for (int j = 0; j < kC / 8; ++j) {
+      float(&t)[4] = s[r * (kC / 8) + j];
+      const int column = g.height_pitch + 8 * j + at.column;
+      const std::uint32_t a = *reinterpret_cast<const std::uint32_t*>(upper + column);
+      const std::uint32_t b = *reinterpret_cast<const std::uint32_t*>(lower + column);
+      t[0] = t[0] * (kScale * kLog2E) + (first + low(a) * kLog2E);
+      t[1] = t[1] * (kScale * kLog2E) + (first + high(a) * kLog2E);
+      t[2] = t[2] * (kScale * kLog2E) + (second + low(b) * kLog2E);
+      t[3] = t[3] * (kScale * kLog2E) + (second + high(b) * kLog2E);
     }
   }
 }
@@ -238,98 +217,85 @@ __device__ inline void store_rows(const Geometry& g, const float (&acc)[8][4], B
   }
 }
 
-// Tiles of 128 queries, 32 a warp, so that each operand from shared memory serves twice.
+// Two tiles of queries, a group of warps each, share the keys and values.
 template <int kC, int kR>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads* kForwardGroups, 2)
     forward_kernel(Geometry g, const Bf16* qkv, const Bf16* terms, Bf16* out, float* log_sums) {
-  constexpr int kKeys = kC * kR, kTiles = kKeys / 8, kM = kForwardM, kRows = kQueries * kM;
-  extern __shared__ __align__(128) unsigned char memory[];
+  constexpr int kKeys = kC * kR, kTiles = kKeys / 8, kG = kForwardGroups, kRows = kQueries * kG;
+  extern __shared__ __align__(kTileAlignment) unsigned char memory[];
   const Rows queries{memory};
   const auto keys = [&](int i) { return Rows{memory + (kRows + i * kKeys) * Rows::kBytes}; };
   const auto values = [&](int i) { return keys(2 + i); };
   auto* const held_terms = reinterpret_cast<Bf16*>(memory + (kRows + 4 * kKeys) * Rows::kBytes);
-  const Place<kM> at;
+  const Place<kG> at;
   const std::int64_t stride = 3LL * g.heads * kRelativeHeadDim;
   const std::int64_t head_row = at.head * g.rows + static_cast<std::int64_t>(at.batch) * g.tokens;
   const Bf16* k = qkv + qkv_offset(g, 1, at.batch, at.head);
   const Bf16* v = qkv + qkv_offset(g, 2, at.batch, at.head);
 
-  load_tokens(g, queries, qkv + qkv_offset(g, 0, at.batch, at.head), stride, at.first, kRows);
-  load_terms(g, held_terms, terms + head_row * g.term_columns, at.first, kRows);
-  load_keys<kC, kR>(g, keys(0), k, stride, 0);
-  load_keys<kC, kR>(g, values(0), v, stride, 0);
+  load_tokens<kRows, kG>(g, queries, qkv + qkv_offset(g, 0, at.batch, at.head), stride, at.first);
+  load_terms<kRows, kG>(g, held_terms, terms + head_row * g.term_columns, at.first);
   commit_copies();
+  load_keys<kC, kR, kG>(g, keys(0), k, stride, 0);
+  load_keys<kC, kR, kG>(g, values(0), v, stride, 0);
+  commit_copies();
+  wait_copies<1>();
+  __syncthreads();
+  const LeftRows own_queries(queries, at.warp_row);
 
-  float o[kM][8][4] = {};
-  float most[kM][2], sum[kM][2] = {};
-  for (int m = 0; m < kM; ++m) most[m][0] = most[m][1] = -INFINITY;
+  float o[8][4] = {};
+  float most[2] = {-INFINITY, -INFINITY}, sum[2] = {};
   int turn = 0;
   for (int y = 0; y < g.h; y += kR, turn ^= 1) {
     wait_copies<0>();
+    show_copies();
     __syncthreads();
     if (y + kR < g.h) {
-      load_keys<kC, kR>(g, keys(turn ^ 1), k, stride, y + kR);
-      load_keys<kC, kR>(g, values(turn ^ 1), v, stride, y + kR);
+      load_keys<kC, kR, kG>(g, keys(turn ^ 1), k, stride, y + kR);
+      load_keys<kC, kR, kG>(g, values(turn ^ 1), v, stride, y + kR);
       commit_copies();
     }
-    float s[kM][kTiles][4];
-    score_tile<kC, kR>(g, s, queries, keys(turn), held_terms, at, y);
+    float s[kTiles][4];
+    multiply_by_rows(s, own_queries, keys(turn), 0);
+    finish_products(s);
+    add_terms<kC, kR>(g, s, held_terms, at, y);
 #pragma unroll
-    for (int m = 0; m < kM; ++m) {
+    for (int half = 0; half < 2; ++half) {
+      float top = most[half];
 #pragma unroll
-      for (int half = 0; half < 2; ++half) {
-        float top = most[m][half];
+      for (int j = 0; j < kTiles; ++j) top = fmaxf(top, fmaxf(s[j][2 * half], s[j][2 * half + 1]));
+      top = quad_max(top);
+      const float shrink = exp2f(most[half] - top);
+      most[half] = top;
+      float part = 0;
 #pragma unroll
-        for (int j = 0; j < kTiles; ++j) {
-          top = fmaxf(top, fmaxf(s[m][j][2 * half], s[m][j][2 * half + 1]));
-        }
-        top = quad_max(top);
-        const float shrink = exp2f(most[m][half] - top);
-        most[m][half] = top;
-        float part = 0;
+      for (int j = 0; j < kTiles; ++j) {
 #pragma unroll
-        for (int j = 0; j < kTiles; ++j) {
-#pragma unroll
-          for (int e = 2 * half; e < 2 * half + 2; ++e) {
-            s[m][j][e] = exp2f(s[m][j][e] - top);
-            part += s[m][j][e];
-          }
-        }
-        sum[m][half] = sum[m][half] * shrink + part;
-#pragma unroll
-        for (int n = 0; n < 8; ++n) {
-          o[m][n][2 * half] *= shrink;
-          o[m][n][2 * half + 1] *= shrink;
+        for (int e = 2 * half; e < 2 * half + 2; ++e) {
+          s[j][e] = exp2f(s[j][e] - top);
+          part += s[j][e];
         }
       }
-    }
+      sum[half] = sum[half] * shrink + part;
 #pragma unroll
-    for (int step = 0; step < kKeys / 16; ++step) {
-      Fragment p[kM];
-#pragma unroll
-      for (int m = 0; m < kM; ++m) p[m] = as_left_operand(s[m][2 * step], s[m][2 * step + 1]);
-#pragma unroll
-      for (int n = 0; n < 4; ++n) {
-        const Fragment b = values(turn).right_by_columns(16 * step, n);
-#pragma unroll
-        for (int m = 0; m < kM; ++m) {
-          multiply_pair(o[m], n, p[m], b);
-        }
+      for (int n = 0; n < 8; ++n) {
+        o[n][2 * half] *= shrink;
+        o[n][2 * half + 1] *= shrink;
       }
     }
+    multiply_by_columns(o, s, values(turn), 0);
+    finish_products(o);
   }
-  Bf16* to =
-      out + (static_cast<std::int64_t>(at.batch) * g.tokens * g.heads + at.head) * kRelativeHeadDim;
-#pragma unroll
-  for (int m = 0; m < kM; ++m) {
-    const int token = at.first + at.row + 16 * m;
-    const float first = quad_sum(sum[m][0]), second = quad_sum(sum[m][1]);
-    store_rows(g, o[m], to, static_cast<std::int64_t>(g.heads) * kRelativeHeadDim, token, at.column,
-               1.0F / first, 1.0F / second);
-    if (at.column != 0) continue;
-    if (token < g.tokens) log_sums[head_row + token] = most[m][0] + log2f(first);
-    if (token + 8 < g.tokens) log_sums[head_row + token + 8] = most[m][1] + log2f(second);
-  }
+  const int token = at.first + at.row;
+  const float first = quad_sum(sum[0]), second = quad_sum(sum[1]);
+  store_rows(
+      g, o,
+      out + (static_cast<std::int64_t>(at.batch) * g.tokens * g.heads + at.head) * kRelativeHeadDim,
+      static_cast<std::int64_t>(g.heads) * kRelativeHeadDim, token, at.column, 1.0F / first,
+      1.0F / second);
+  if (at.column != 0) return;
+  if (token < g.tokens) log_sums[head_row + token] = most[0] + log2f(first);
+  if (token + 8 < g.tokens) log_sums[head_row + token + 8] = most[1] + log2f(second);
 }
 
 // Gradients of q (through q k^T) and of the terms, by tiles of queries.
@@ -338,7 +304,7 @@ __global__ void __launch_bounds__(kThreads)
     backward_queries(Geometry g, const Bf16* qkv, const Bf16* terms, const float* log_sums,
                      const float* deltas, const Bf16* grad_out, Bf16* grad_qkv, Bf16* grad_terms) {
   constexpr int kKeys = kC * kR, kTiles = kKeys / 8;
-  extern __shared__ __align__(128) unsigned char memory[];
+  extern __shared__ __align__(kTileAlignment) unsigned char memory[];
   const Rows queries{memory}, grads{memory + kQueries * Rows::kBytes};
   const auto keys = [&](int i) { return Rows{memory + (2 * kQueries + i * kKeys) * Rows::kBytes}; };
   const auto values = [&](int i) { return keys(2 + i); };
@@ -352,15 +318,20 @@ __global__ void __launch_bounds__(kThreads)
   const Bf16* k = qkv + qkv_offset(g, 1, at.batch, at.head);
   const Bf16* v = qkv + qkv_offset(g, 2, at.batch, at.head);
 
-  load_tokens(g, queries, qkv + qkv_offset(g, 0, at.batch, at.head), stride, at.first, kQueries);
-  load_tokens(g, grads,
-              grad_out + (static_cast<std::int64_t>(at.batch) * g.tokens * g.heads + at.head) *
-                             kRelativeHeadDim,
-              out_stride, at.first, kQueries);
-  load_terms(g, held_terms, terms + head_row * g.term_columns, at.first, kQueries);
-  load_keys<kC, kR>(g, keys(0), k, stride, 0);
-  load_keys<kC, kR>(g, values(0), v, stride, 0);
+  load_tokens<kQueries>(g, queries, qkv + qkv_offset(g, 0, at.batch, at.head), stride, at.first);
+  load_tokens<kQueries>(
+      g, grads,
+      grad_out +
+          (static_cast<std::int64_t>(at.batch) * g.tokens * g.heads + at.head) * kRelativeHeadDim,
+      out_stride, at.first);
+  load_terms<kQueries>(g, held_terms, terms + head_row * g.term_columns, at.first);
   commit_copies();
+  load_keys<kC, kR, 1>(g, keys(0), k, stride, 0);
+  load_keys<kC, kR, 1>(g, values(0), v, stride, 0);
+  commit_copies();
+  wait_copies<1>();
+  __syncthreads();
+  const LeftRows own_queries(queries, at.warp_row), own_grads(grads, at.warp_row);
 
   const int token = at.first + at.row;
   float log_sum[2], delta[2];
@@ -375,27 +346,18 @@ __global__ void __launch_bounds__(kThreads)
   int turn = 0;
   for (int y = 0; y < g.h; y += kR, turn ^= 1) {
     wait_copies<0>();
+    show_copies();
     __syncthreads();
     if (y + kR < g.h) {
-      load_keys<kC, kR>(g, keys(turn ^ 1), k, stride, y + kR);
-      load_keys<kC, kR>(g, values(turn ^ 1), v, stride, y + kR);
+      load_keys<kC, kR, 1>(g, keys(turn ^ 1), k, stride, y + kR);
+      load_keys<kC, kR, 1>(g, values(turn ^ 1), v, stride, y + kR);
       commit_copies();
     }
-    float scores[1][kTiles][4];
-    auto& s = scores[0];
-    score_tile<kC, kR>(g, scores, queries, keys(turn), held_terms, at, y);
-    float grad_p[kTiles][4];
-#pragma unroll
-    for (int j = 0; j < kTiles; ++j) grad_p[j][0] = grad_p[j][1] = grad_p[j][2] = grad_p[j][3] = 0;
-#pragma unroll
-    for (int step = 0; step < kSteps; ++step) {
-      const Fragment a = grads.left(at.warp_row, step);
-#pragma unroll
-      for (int n = 0; n < kKeys / 16; ++n) {
-        const Fragment b = values(turn).right_by_rows(16 * n, step);
-        multiply_pair(grad_p, n, a, b);
-      }
-    }
+    float s[kTiles][4], grad_p[kTiles][4];
+    multiply_by_rows(s, own_queries, keys(turn), 0);
+    multiply_by_rows(grad_p, own_grads, values(turn), 0);
+    finish_products(s, grad_p);
+    add_terms<kC, kR>(g, s, held_terms, at, y);
 #pragma unroll
     for (int j = 0; j < kTiles; ++j) {
 #pragma unroll
@@ -421,15 +383,8 @@ __global__ void __launch_bounds__(kThreads)
         held_terms[(at.row + 8) * pitch + y + r] = __float2bfloat16(second);
       }
     }
-#pragma unroll
-    for (int step = 0; step < kKeys / 16; ++step) {
-      const Fragment a = as_left_operand(s[2 * step], s[2 * step + 1]);
-#pragma unroll
-      for (int n = 0; n < 4; ++n) {
-        const Fragment b = keys(turn).right_by_columns(16 * step, n);
-        multiply_pair(grad_q, n, a, b);
-      }
-    }
+    multiply_by_columns(grad_q, s, keys(turn), 0);
+    finish_products(grad_q);
   }
   store_rows(g, grad_q, grad_qkv + qkv_offset(g, 0, at.batch, at.head), stride, token, at.column,
              kScale, kScale);
@@ -454,34 +409,33 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 // The bias of a query and this thread's keys, of which the terms lie in shared memory. Where the
-// width of the map is a multiple of 32, all keys of a warp lie in one row of it.
+// width of the map is a multiple of 16, the sixteen keys of a warp lie in one row of it.
 template <bool kOneRow>
 struct KeyTerms {
-  int y[4], x[4];  // columns of terms, for the keys at rows 0, 8, 16 and 24
+  int y[4], x[4];  // columns of terms, for the keys at rows 0, 8, 64 and 72
 
   __device__ KeyTerms(const Geometry& g, int token) {
     for (int i = 0; i < 4; ++i) {
-      const int key = min(token + 8 * i, g.tokens - 1);
+      const int key = min(token + 64 * (i / 2) + 8 * (i % 2), g.tokens - 1);
       y[i] = key / g.w;
       x[i] = g.height_pitch + key % g.w;
     }
   }
   __device__ void read(const Bf16* of, float (&bias)[4]) const {
-    const float row = __bfloat162float(of[y[0]]);
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      bias[i] = __bfloat162float(of[x[i]]) + (kOneRow || i == 0 ? row : __bfloat162float(of[y[i]]));
+      bias[i] = __bfloat162float(of[x[i]]) + __bfloat162float(of[y[kOneRow ? i & 2 : i]]);
     }
   }
 };
 
 // Gradients of k and v, by tiles of 128 keys: the roles exchanged, rows of the accumulators are
-// keys, 32 a warp, so that each operand from shared memory serves twice.
+// keys, twice 16 a warp, so that a tile of queries serves more of them.
 template <bool kOneRow>
 __global__ void __launch_bounds__(kThreads)
     backward_keys(Geometry g, const Bf16* qkv, const Bf16* terms, const float* log_sums,
                   const float* deltas, const Bf16* grad_out, Bf16* grad_qkv) {
-  extern __shared__ __align__(128) unsigned char memory[];
+  extern __shared__ __align__(kTileAlignment) unsigned char memory[];
   const int pitch = g.term_columns + kTermPad;
   const int stage_bytes = key_stage_bytes(g);
   const Rows keys{memory}, values{memory + kKeyTile * Rows::kBytes};
@@ -498,7 +452,7 @@ __global__ void __launch_bounds__(kThreads)
 
   const int batch = static_cast<int>(blockIdx.z), head = static_cast<int>(blockIdx.y);
   const int first_key = static_cast<int>(blockIdx.x) * kKeyTile;
-  const int warp_row = static_cast<int>(threadIdx.x / 32) * 32;
+  const int warp_row = static_cast<int>(threadIdx.x / 32) * 16;
   const int column = static_cast<int>(threadIdx.x % 4) * 2;
   const std::int64_t stride = 3LL * g.heads * kRelativeHeadDim;
   const std::int64_t out_stride = static_cast<std::int64_t>(g.heads) * kRelativeHeadDim;
@@ -507,9 +461,9 @@ __global__ void __launch_bounds__(kThreads)
   const Bf16* grad =
       grad_out + (static_cast<std::int64_t>(batch) * g.tokens * g.heads + head) * kRelativeHeadDim;
   const auto load_stage = [&](int i, int first) {
-    load_tokens(g, queries(i), q, stride, first, kQueries);
-    load_tokens(g, grads(i), grad, out_stride, first, kQueries);
-    load_terms(g, held_terms(i), terms + head_row * g.term_columns, first, kQueries);
+    load_tokens<kQueries>(g, queries(i), q, stride, first);
+    load_tokens<kQueries>(g, grads(i), grad, out_stride, first);
+    load_terms<kQueries>(g, held_terms(i), terms + head_row * g.term_columns, first);
     if (threadIdx.x < kQueries) {
       const int token = first + static_cast<int>(threadIdx.x);
       const bool valid = token < g.tokens;
@@ -517,8 +471,8 @@ __global__ void __launch_bounds__(kThreads)
                               valid ? deltas[head_row + token] : 0.0F};
     }
   };
-  load_tokens(g, keys, qkv + qkv_offset(g, 1, batch, head), stride, first_key, kKeyTile);
-  load_tokens(g, values, qkv + qkv_offset(g, 2, batch, head), stride, first_key, kKeyTile);
+  load_tokens<kKeyTile>(g, keys, qkv + qkv_offset(g, 1, batch, head), stride, first_key);
+  load_tokens<kKeyTile>(g, values, qkv + qkv_offset(g, 2, batch, head), stride, first_key);
   load_stage(0, 0);
   commit_copies();
 
@@ -528,6 +482,7 @@ __global__ void __launch_bounds__(kThreads)
   int turn = 0;
   for (int first = 0; first < g.tokens; first += kQueries, turn ^= 1) {
     wait_copies<0>();
+    show_copies();
     __syncthreads();
     if (first + kQueries < g.tokens) {
       load_stage(turn ^ 1, first + kQueries);
@@ -535,22 +490,13 @@ __global__ void __launch_bounds__(kThreads)
     }
 #pragma unroll 1
     for (int part = 0; part < kQueries; part += 32) {
-      float s[2][4][4] = {}, grad_p[2][4][4] = {};
+      float s[2][4][4], grad_p[2][4][4];
 #pragma unroll
-      for (int step = 0; step < kSteps; ++step) {
-        const Fragment k[2] = {keys.left(warp_row, step), keys.left(warp_row + 16, step)};
-        const Fragment v[2] = {values.left(warp_row, step), values.left(warp_row + 16, step)};
-#pragma unroll
-        for (int n = 0; n < 2; ++n) {
-          const Fragment b = queries(turn).right_by_rows(part + 16 * n, step);
-          const Fragment d = grads(turn).right_by_rows(part + 16 * n, step);
-#pragma unroll
-          for (int m = 0; m < 2; ++m) {
-            multiply_pair(s[m], n, k[m], b);
-            multiply_pair(grad_p[m], n, v[m], d);
-          }
-        }
+      for (int m = 0; m < 2; ++m) {
+        multiply_by_rows(s[m], keys, 64 * m, queries(turn), part);
+        multiply_by_rows(grad_p[m], values, 64 * m, grads(turn), part);
       }
+      finish_products(s[0], s[1], grad_p[0], grad_p[1]);
 #pragma unroll
       for (int j = 0; j < 4; ++j) {
 #pragma unroll
@@ -569,30 +515,17 @@ __global__ void __launch_bounds__(kThreads)
         }
       }
 #pragma unroll
-      for (int step = 0; step < 2; ++step) {
-        Fragment p[2], d[2];
-#pragma unroll
-        for (int m = 0; m < 2; ++m) {
-          p[m] = as_left_operand(s[m][2 * step], s[m][2 * step + 1]);
-          d[m] = as_left_operand(grad_p[m][2 * step], grad_p[m][2 * step + 1]);
-        }
-#pragma unroll
-        for (int n = 0; n < 4; ++n) {
-          const Fragment b = grads(turn).right_by_columns(part + 16 * step, n);
-          const Fragment c = queries(turn).right_by_columns(part + 16 * step, n);
-#pragma unroll
-          for (int m = 0; m < 2; ++m) {
-            multiply_pair(grad_v[m], n, p[m], b);
-            multiply_pair(grad_k[m], n, d[m], c);
-          }
-        }
+      for (int m = 0; m < 2; ++m) {
+        multiply_by_columns(grad_v[m], s[m], grads(turn), part);
+        multiply_by_columns(grad_k[m], grad_p[m], queries(turn), part);
       }
+      finish_products(grad_v[0], grad_v[1], grad_k[0], grad_k[1]);
     }
   }
   for (int m = 0; m < 2; ++m) {
-    store_rows(g, grad_k[m], grad_qkv + qkv_offset(g, 1, batch, head), stride, token + 16 * m,
+    store_rows(g, grad_k[m], grad_qkv + qkv_offset(g, 1, batch, head), stride, token + 64 * m,
                column, kScale, kScale);
-    store_rows(g, grad_v[m], grad_qkv + qkv_offset(g, 2, batch, head), stride, token + 16 * m,
+    store_rows(g, grad_v[m], grad_qkv + qkv_offset(g, 2, batch, head), stride, token + 64 * m,
                column, 1.0F, 1.0F);
   }
 }
@@ -646,10 +579,10 @@ const char* relative_attention(const RelativeShape& shape, const RelativeForward
   select_terms<<<row_blocks(g), kRowBlock, 0, stream>>>(g, static_cast<const Bf16*>(args.positions),
                                                         static_cast<Bf16*>(args.terms));
   for_tile(g, [&]<int kC, int kR>() {
-    const int bytes =
-        (kForwardM * kQueries + 4 * kC * kR) * Rows::kBytes + kForwardM * terms_bytes(g);
+    constexpr int kG = kForwardGroups;
+    const int bytes = (kG * kQueries + 4 * kC * kR) * Rows::kBytes + kG * terms_bytes(g);
     allow_shared(forward_kernel<kC, kR>, bytes);
-    forward_kernel<kC, kR><<<tile_grid(g, kForwardM * kQueries), kThreads, bytes, stream>>>(
+    forward_kernel<kC, kR><<<tile_grid(g, kG * kQueries), kG * kThreads, bytes, stream>>>(
         g, static_cast<const Bf16*>(args.qkv), static_cast<const Bf16*>(args.terms),
         static_cast<Bf16*>(args.out), args.log_sums);
   });
@@ -675,7 +608,7 @@ const char* relative_attention_backward(const RelativeShape& shape, const Relati
         g, qkv, terms, args.log_sums, args.deltas, grad_out, grad_qkv, grad_terms);
   });
   const int bytes = 2 * kKeyTile * Rows::kBytes + 2 * key_stage_bytes(g);
-  auto* const keys = g.w % 32 == 0 ? backward_keys<true> : backward_keys<false>;
+  auto* const keys = g.w % 16 == 0 ? backward_keys<true> : backward_keys<false>;
   allow_shared(keys, bytes);
   keys<<<tile_grid(g, kKeyTile), kThreads, bytes, stream>>>(g, qkv, terms, args.log_sums,
                                                             args.deltas, grad_out, grad_qkv);
