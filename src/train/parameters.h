@@ -36,7 +36,7 @@ class Parameters {
   // The same initial numbers for the same seed on any device.
   void allocate(torch::Device device, torch::ScalarType compute_type, std::uint64_t seed);
 
-  // A leaf that requires gradients; its gradient is a view of grads().
+  // A leaf that requires gradients.
   const torch::Tensor& operator[](const std::string& name) const;
   const std::vector<ParameterInfo>& infos() const { return infos_; }
   std::int64_t elements() const { return elements_; }
@@ -49,10 +49,15 @@ class Parameters {
   }  // f32 [elements], 1 where weight decay applies
   // Copies the masters into the working copy.
   void publish();
+  // Before a backward pass the leaves have no gradients, so that it hands its own over; behind it
+  // they are gathered in grads(), zeros where a leaf got none.
+  void drop_gradients();
+  void gather_gradients();
 
  private:
   std::vector<ParameterInfo> infos_;
   std::map<std::string, torch::Tensor> leaves_;
+  std::map<std::string, torch::Tensor> leaf_grads_;  // views of grads_
   std::int64_t elements_ = 0;
   torch::Tensor master_, working_, grads_, decay_;
 };

@@ -17,12 +17,10 @@ Batch Replica::to_device(const Batch& batch) const {
 }
 
 LossTerms Replica::accumulate(const Batch& batch, const LossWeights& weights) {
-  {
-    torch::NoGradGuard no_grad;
-    parameters_.grads().zero_();
-  }
+  parameters_.drop_gradients();
   LossTerms terms = compute_losses(parameters_, recipe_.network, to_device(batch), weights);
   terms.total.backward();
+  parameters_.gather_gradients();
   for (torch::Tensor* t : {&terms.total, &terms.text, &terms.patch_cells, &terms.token_cells,
                            &terms.align, &terms.balance, &terms.expert_shares}) {
     if (t->defined()) *t = t->detach();
