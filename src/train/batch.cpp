@@ -9,16 +9,25 @@
 
 #include "base/check.h"
 #include "base/splitmix.h"
+#include "datagen/documents/grounded.h"
 #include "train/page_views.h"
+#include "train/slots.h"
 
 namespace lectio::train {
 namespace {
 
+// A byte of the answer and the vision slot that shows what it says.
+struct Pointer {
+  std::int64_t byte = 0, slot = 0;
+};
+
 // One sample before it is padded to its batch.
 struct Sample {
-  std::string text;
+  std::string text;  // of the page; views have a box for each of its characters
   PageViews views;
-  std::vector<TokenId> ids;  // of the text
+  std::string answer;  // what is asked for
+  std::vector<Pointer> pointers;
+  std::vector<TokenId> ids;  // of the answer
   std::vector<TeachingStep> steps;
 };
 
@@ -47,34 +56,17 @@ void fill_cells(const PictureView& view, std::string_view text, std::uint8_t* ce
   }
 }
 
-// The vision slot (rows of g_w features and a newline) that holds the centre of a character. With
-// tiles it is a place of the sheet, which comes first (spec 6.3).
-std::int64_t slot_of(const CharBox& box, const PictureView& view) {
-  const std::int64_t gw = view.width / 64, gh = view.height / 64;
-  const auto x = static_cast<std::int64_t>((box.x0 + box.x1) * 0.5F / 64.0F);
-  const auto y = static_cast<std::int64_t>((box.top + box.bottom) * 0.5F / 64.0F);
-  return std::clamp<std::int64_t>(y, 0, gh - 1) * (gw + 1) + std::clamp<std::int64_t>(x, 0, gw - 1);
-}
-
-// For each token the slot of its first character that is drawn; kIgnore where it has none.
+// For each token the slot of its first byte that has one, else kIgnore.
 std::vector<std::int64_t> token_slots(const Sample& sample, const Tokenizer& tokenizer) {
-  const PictureView& view =
-      sample.views.sheet.grey.empty() ? sample.views.global : sample.views.sheet;
-  const std::vector<CharBox>& boxes = view.boxes;
   std::vector<std::int64_t> slots;
   slots.reserve(sample.ids.size());
-  std::size_t box = 0;
+  auto pointer = sample.pointers.begin();
   std::int64_t begin = 0;
   for (const TokenId id : sample.ids) {
     const std::int64_t end = begin + static_cast<std::int64_t>(tokenizer.token_bytes(id).size());
-    while (box < boxes.size() && boxes[box].byte_begin < begin) ++box;
-    std::size_t drawn = box;
-    while (drawn < boxes.size() && boxes[drawn].byte_begin < end &&
-           cell_class(sample.text, boxes[drawn].byte_begin) == 0) {
-      ++drawn;
-    }
-    const bool found = drawn < boxes.size() && boxes[drawn].byte_begin < end;
-    slots.push_back(found ? slot_of(boxes[drawn], view) : kIgnore);
+    while (pointer != sample.pointers.end() && pointer->byte < begin) ++pointer;
+    const bool found = pointer != sample.pointers.end() && pointer->byte < end;
+    slots.push_back(found ? pointer->slot : kIgnore);
     begin = end;
   }
   return slots;
@@ -107,6 +99,7 @@ class PageDrawer {
         document_(narrowed(level.document, seed)),
         print_(narrowed(level.print, seed)),
         seed_(splitmix64(seed)),
+        grounded_(Random(splitmix64(seed ^ 0x67726F75'6E646564ULL)).chance(level.grounded)),
         cache_(cache) {
     document_.random_text = print_.random_text = natural ? 0.0 : 1.0;
   }
@@ -117,6 +110,7 @@ class PageDrawer {
       Print print = maker_.prints.make(seed_ + number, print_, cache_);
       sample.views.global = as_view(print);
       sample.text = std::move(print.text);
+      ask_for_text(sample, 0);
       return !sample.text.empty();
     }
     documents::DocumentPrint drawn = maker_.document_prints.make(seed_ + number, document_, cache_);
@@ -126,12 +120,28 @@ class PageDrawer {
     if (mode_sizes(Family::kV1, *level_.mode)->crop && !plan->tiles) return false;
     if (!grid_) grid_ = plan->tiles;
     if (grid_ != plan->tiles) return false;
+    documents::GroundedText grounded;
+    if (grounded_) grounded = documents::grounded_text(drawn);
+    // Corners go into the views as boxes without size behind those of the characters.
+    const std::size_t chars = page.boxes.size();
+    for (const documents::CornerDigit& digit : grounded.corners) {
+      page.boxes.push_back({digit.x, digit.x, digit.y, digit.y, 0});
+    }
     Result<PageViews> views = cut_page(page, *plan);
     if (!views) return false;
     sample.views = *std::move(views);
     sample.text = std::move(page.text);
     tile_side_ = plan->tile_side;
+    if (grounded_) {
+      ask_for_markdown(sample, std::move(grounded), chars);
+    } else {
+      ask_for_text(sample, tile_side_);
+    }
     return true;
+  }
+
+  const std::vector<TokenId>& prompt() const {
+    return grounded_ ? maker_.markdown_prompt : maker_.text_prompt;
   }
 
   // The next page decides the grid anew.
@@ -139,11 +149,39 @@ class PageDrawer {
   std::int64_t tile_side() const { return tile_side_; }
 
  private:
+  static void ask_for_text(Sample& sample, std::int64_t tile_side) {
+    sample.answer = sample.text;
+    const std::vector<CharBox>& boxes = sample.views.global.boxes;
+    for (std::size_t i = 0; i < boxes.size(); ++i) {
+      if (cell_class(sample.text, boxes[i].byte_begin) == 0) continue;
+      sample.pointers.push_back(
+          {boxes[i].byte_begin, char_slot(sample.views, tile_side, static_cast<std::int64_t>(i))});
+    }
+  }
+
+  // views hold `chars` boxes of characters, then those of the corners, which they lose.
+  void ask_for_markdown(Sample& sample, documents::GroundedText grounded, std::size_t chars) const {
+    PageViews& views = sample.views;
+    for (const documents::ShownChar& c : grounded.shown) {
+      sample.pointers.push_back({c.byte, char_slot(views, tile_side_, c.box)});
+    }
+    for (std::size_t i = 0; i < grounded.corners.size(); ++i) {
+      const CharBox& corner = views.global.boxes[chars + i];
+      sample.pointers.push_back(
+          {grounded.corners[i].byte, point_slot(views, corner.x0, corner.top)});
+    }
+    std::ranges::sort(sample.pointers, {}, &Pointer::byte);
+    views.global.boxes.resize(chars);
+    if (!views.sheet.grey.empty()) views.sheet.boxes.resize(chars);
+    sample.answer = std::move(grounded.text);
+  }
+
   const BatchMaker& maker_;
   const Level& level_;
   documents::DocumentRecipe document_;
   PrintRecipe print_;
   std::uint64_t seed_;
+  bool grounded_;
   GlyphCache& cache_;
   std::optional<TileGrid> grid_;  // of the first page that has one
   std::int64_t tile_side_ = 0;
@@ -171,8 +209,9 @@ void stack_views(const std::vector<Sample>& samples, PictureView PageViews::*whi
 
 Batch BatchMaker::make(const Level& level, std::int64_t level_index, bool natural,
                        std::uint64_t seed, GlyphCache& cache) const {
-  const auto prompt_length = static_cast<std::int64_t>(prompt.size());
   PageDrawer drawer(*this, level, natural, seed, cache);
+  const std::vector<TokenId>& prompt = drawer.prompt();
+  const auto prompt_length = static_cast<std::int64_t>(prompt.size());
   std::vector<Sample> samples;
   std::int64_t longest = 0;
   Random spoiling(splitmix64(seed ^ 0x73706F69'6C696E67ULL));
@@ -186,7 +225,7 @@ Batch BatchMaker::make(const Level& level, std::int64_t level_index, bool natura
     }
     Sample sample;
     if (!drawer.draw(draw, sample)) continue;
-    sample.ids = tokenizer.encode(sample.text);
+    sample.ids = tokenizer.encode(sample.answer);
     const auto length = prompt_length + static_cast<std::int64_t>(sample.ids.size());
     if (length > level.max_tokens) continue;
     sample.steps = teach(prompt.back(), sample.ids, token_slots(sample, tokenizer), eos);

@@ -31,13 +31,13 @@ struct Batch {
   torch::Tensor sheet;         // u8 [B, rows * tile_side, columns * tile_side]: the tiles as one
                                // picture; undefined without tiles
   torch::Tensor sheet_cells;   // u8, as cells
-  torch::Tensor ids;           // i64 [B, T]: prompt after the image, then the text
+  torch::Tensor ids;           // i64 [B, T]: prompt after the image, then the answer
   torch::Tensor targets;       // i64 [B, T]: the next token, kIgnore inside the prompt, after
                                // the end and where a spoiled prefix leaves nothing to ask
   torch::Tensor guessed;       // bool [B, T]: ids that the network's own guesses take the place of
                                // (ocr_net.h); undefined where there are none
-  torch::Tensor slots;         // i64 [B, T]: place among the vision slots that holds the next
-                               // token's first character, a tile's slot where there are tiles
+  torch::Tensor slots;         // i64 [B, T]: place among the vision slots that shows the next
+                               // token's first character or its coordinate's corner (slots.h)
 
   // Calls change(tensor) for every tensor that is there.
   template <typename Change>
@@ -54,11 +54,12 @@ struct BatchMaker {
   const PrintFactory& prints;
   const documents::DocumentFactory& document_prints;
   const Tokenizer& tokenizer;
-  std::vector<TokenId> prompt;  // ids between the image and the text
+  // Ids between the image and what is to be read.
+  std::vector<TokenId> text_prompt, markdown_prompt;
   TokenId eos = 1;
 
   // A pure function of its arguments, except for the cache of glyph pictures. All pages of a batch
-  // have the same grid of tiles and texts of about the same length.
+  // have the same grid of tiles, texts of about the same length and the same prompt.
   Batch make(const Level& level, std::int64_t level_index, bool natural, std::uint64_t seed,
              GlyphCache& cache) const;
 };

@@ -19,7 +19,8 @@ void add(Totals& totals, const Replica& replica, const NetworkSpec& spec, const 
   totals.counted += counted;
 }
 
-// One set for every mode that a level of the recipe has: held-out text in unseen fonts.
+// For every mode that a level of the recipe has, held-out text in unseen fonts: a set that asks for
+// the text and, where the level does, one that asks for Markdown with boxes.
 void add_documents(const std::vector<Level>& levels, const BatchMaker& unseen_fonts,
                    GlyphCache& cache, std::vector<ControlSet>& sets) {
   constexpr std::int64_t kPages = 8, kBatches = 2;
@@ -30,12 +31,18 @@ void add_documents(const std::vector<Level>& levels, const BatchMaker& unseen_fo
     level.document.random_text = 0;
     level.document.returning = 0;
     level.spoiled_share = level.guessed_share = 0;
-    ControlSet set{"documents " + std::string(mode_name(*level.mode)), {}};
-    for (std::int64_t i = 0; i < kBatches; ++i) {
-      const auto seed = static_cast<std::uint64_t>(9000 + 10 * static_cast<int>(*level.mode) + i);
-      set.batches.push_back(unseen_fonts.make(level, 0, true, seed, cache));
+    const bool asks_for_markdown = level.grounded > 0;
+    for (const bool markdown : {false, true}) {
+      if (markdown && !asks_for_markdown) continue;
+      level.grounded = markdown ? 1 : 0;
+      ControlSet set{(markdown ? "markdown " : "documents ") + std::string(mode_name(*level.mode)),
+                     {}};
+      for (std::int64_t i = 0; i < kBatches; ++i) {
+        const auto seed = static_cast<std::uint64_t>(9000 + 10 * static_cast<int>(*level.mode) + i);
+        set.batches.push_back(unseen_fonts.make(level, 0, true, seed, cache));
+      }
+      sets.push_back(std::move(set));
     }
-    sets.push_back(std::move(set));
   }
 }
 

@@ -11,7 +11,9 @@
 namespace lectio::train {
 namespace {
 
-constexpr const char* kPromptAfterImage = "\nFree OCR.";
+// The official prompts (spec 6.2) behind the image.
+constexpr const char* kTextPrompt = "\nFree OCR.";
+constexpr const char* kMarkdownPrompt = "\n<|grounding|>Convert the document to markdown.";
 
 // What draws pages with one set of fonts and one side of the corpus.
 struct Factories {
@@ -50,10 +52,13 @@ struct Inputs::Data {
         unseen_factories(std::move(unseen_pages)),
         tokenizer(std::move(loaded)),
         tokenizer_json(std::move(json)),
-        seen{seen_factories.prints, seen_factories.document_prints, tokenizer,
-             tokenizer.encode(kPromptAfterImage), 1},
-        unseen{unseen_factories.prints, unseen_factories.document_prints, tokenizer,
-               tokenizer.encode(kPromptAfterImage), 1} {}
+        seen(maker(seen_factories)),
+        unseen(maker(unseen_factories)) {}
+
+  BatchMaker maker(const Factories& factories) const {
+    return {factories.prints, factories.document_prints, tokenizer, tokenizer.encode(kTextPrompt),
+            tokenizer.encode(kMarkdownPrompt)};
+  }
 
   Factories seen_factories, unseen_factories;
   Tokenizer tokenizer;

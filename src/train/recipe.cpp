@@ -88,6 +88,7 @@ void read_document(const Json& json, const std::string& path, Level& level,
   reader.read("many_columns", page.many_columns, 0, 1);
   reader.read("returning", page.returning, 0, 1);
   reader.read("degrade", page.degrade, 0, 1);
+  reader.read("grounded", level.grounded, 0, 1);
   reader.finish();
   level.mode = mode_from_name(mode);
   if (!level.mode) {

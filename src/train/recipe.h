@@ -24,12 +24,13 @@ struct Level {
   PrintRecipe print;         // sizes and amount of text; random_text is set per batch
   std::optional<Mode> mode;  // a document, as the reader sees it in this mode, in place of a print
   documents::DocumentRecipe document;  // random_text is set per batch
-  std::int64_t batch = 64;             // pages a replica and step
-  std::int64_t max_tokens = 0;         // of prompt and text; longer samples are drawn again
-  double spoiled_share = 0;            // of samples whose prefix is spoiled (teaching.h)
-  double covered = 0;                  // of such a prefix, lies under spans of other text
-  double guessed_share = 0;            // of batches whose prefixes are the network's own guesses
-  double random_share = 0.35;          // share of batches without language prior
+  double grounded = 0;      // share of its batches that ask for Markdown with boxes (grounded.h)
+  std::int64_t batch = 64;  // pages a replica and step
+  std::int64_t max_tokens = 0;  // of prompt and text; longer samples are drawn again
+  double spoiled_share = 0;     // of samples whose prefix is spoiled (teaching.h)
+  double covered = 0;           // of such a prefix, lies under spans of other text
+  double guessed_share = 0;     // of batches whose prefixes are the network's own guesses
+  double random_share = 0.35;   // share of batches without language prior
   double advance_at = 0.92;
   double at_most_minutes = 1e9;
   double share = 1.0;  // weight among the levels below the top one

@@ -43,10 +43,14 @@ GreyImage to_native(GreyImage image, const Setting& setting, Random& random) {
 }  // namespace
 
 std::string_view block_label(BlockKind kind) {
-  static constexpr std::array<std::string_view, 10> kLabels = {
-      "title",   "text",   "list",   "table",       "figure",
-      "caption", "header", "footer", "page_number", "footnote"};
+  static constexpr std::array<std::string_view, 11> kLabels = {
+      "title",         "text",   "list",   "table",       "figure",  "image_caption",
+      "table_caption", "header", "footer", "page_number", "footnote"};
   return kLabels[static_cast<std::size_t>(kind)];
+}
+
+bool is_running(BlockKind kind) {
+  return kind == BlockKind::kHeader || kind == BlockKind::kFooter || kind == BlockKind::kPageNumber;
 }
 
 Result<DocumentFactory> DocumentFactory::create(std::vector<FontRef> fonts,

@@ -40,16 +40,25 @@ enum class BlockKind : std::uint8_t {
   kList,
   kTable,
   kFigure,
-  kCaption,
+  kFigureCaption,
+  kTableCaption,
   kHeader,
   kFooter,
   kPageNumber,
   kFootnote,
 };
 std::string_view block_label(BlockKind kind);  // "title", "page_number"
+// Headers, footers and page numbers: in the text, not in the Markdown.
+bool is_running(BlockKind kind);
 
 struct PixelBox {
   float x0 = 0, y0 = 0, x1 = 0, y1 = 0;
+};
+
+// Where a byte of some text begins a character that stands on the page.
+struct ShownChar {
+  std::int64_t byte = 0;
+  std::int64_t box = 0;  // of the page's
 };
 
 // A piece of the page in one column. A paragraph that goes on in the next column has two.
@@ -59,6 +68,8 @@ struct Block {
   PixelBox box;
   std::int64_t byte_begin = 0;  // into the text; empty for a figure
   std::int64_t byte_end = 0;
+  std::string markdown;          // of this piece, without white space at its ends
+  std::vector<ShownChar> shown;  // of its Markdown
 };
 
 struct DocumentPrint {

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/splitmix.h"
+#include "datagen/documents/grounded.h"
 #include "media/image/encode.h"
 
 namespace lectio::documents {
@@ -51,6 +52,7 @@ Result<void> write_document_set(const DocumentFactory& documents, const Document
                     {"text", document.page.text},
                     {"deepseek_tokens", 0},
                     {"markdown", document.markdown},
+                    {"grounded", grounded_text(document).text},
                     {"blocks", to_json(document.blocks)}});
   }
   return write_file_atomic(folder / "text.json", list.dump(1));

@@ -5,15 +5,19 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/utf8.h"
+#include "datagen/documents/grounded.h"
 #include "media/render/test_fonts.h"
 
 namespace lectio::documents {
@@ -220,7 +224,7 @@ TEST(Document, BlocksCoverTheTextInOrder) {
       ASSERT_GE(block->box.y1, box.bottom - 0.1F);
     }
   }
-  EXPECT_EQ(kinds.size(), 10U) << "some kind of block never occurs";
+  EXPECT_EQ(kinds.size(), 11U) << "some kind of block never occurs";
 }
 
 // The baseline's place and a line's begin tell where lines wrap.
@@ -376,6 +380,118 @@ TEST(Document, MarkdownHasTitlesListsAndTables) {
        {"\n# ", "\n## ", "\n### ", "\n- ", "<table><tr><td>", "</td></tr></table>"}) {
     EXPECT_NE(all.find(mark), std::string::npos) << mark;
   }
+}
+
+// The character that a byte of a grounded text stands for: "&amp;" for '&', '-' for any bullet.
+char32_t shown_char(const std::string& text, std::int64_t byte, bool& bullet) {
+  const auto at = static_cast<std::size_t>(byte);
+  bullet = text.compare(at, 2, "- ") == 0 && text[at - 1] == '\n';
+  for (const auto& [name, code] : {std::pair{"&amp;", U'&'}, {"&lt;", U'<'}, {"&gt;", U'>'}}) {
+    if (text.compare(at, std::string(name).size(), name) == 0) return code;
+  }
+  return decode_utf8(text, at).code;
+}
+
+TEST(Grounded, EachBlockHasItsLabelItsBoxAndItsMarkdown) {
+  const DocumentFactory& factory = test_factory();
+  DocumentRecipe recipe = small_recipe();
+  recipe.max_chars = 2000;
+  recipe.degrade = 0.5;
+  GlyphCache cache;
+  std::set<std::string> labels;
+  for (std::uint64_t seed = 0; seed < kPages; ++seed) {
+    SCOPED_TRACE(seed);
+    const DocumentPrint document = factory.make(seed, recipe, cache);
+    const std::string text = grounded_text(document).text;
+    std::size_t from = 0;
+    std::int64_t below = 0;  // list items of the last block
+    for (const Block& block : document.blocks) {
+      if (is_running(block.kind)) continue;
+      const std::size_t item = text.find("<|ref|>", from);
+      const std::size_t content = block.markdown.empty() ? from : text.find(block.markdown, from);
+      ASSERT_NE(content, std::string::npos) << block.markdown;
+      if (block.kind == BlockKind::kList && below > 0 && content < item) {
+        from = content + block.markdown.size();  // goes on in the block that has begun
+        continue;
+      }
+      below = block.kind == BlockKind::kList ? below + 1 : 0;
+      ASSERT_NE(item, std::string::npos);
+      ASSERT_TRUE(item == 0 || text.compare(item - 2, 2, "\n\n") == 0);
+      const std::size_t label_end = text.find("<|/ref|>", item);
+      labels.insert(text.substr(item + 7, label_end - item - 7));
+      int x0 = -1, y0 = -1, x1 = -1, y1 = -1, end = 0;
+      ASSERT_EQ(std::sscanf(text.c_str() + label_end, "<|/ref|><|det|>[[%d, %d, %d, %d]]<|/det|>%n",
+                            &x0, &y0, &x1, &y1, &end),
+                4);
+      ASSERT_GT(end, 0);
+      const auto place = [](float pixel, std::int64_t side) {
+        return pixel / static_cast<float>(side) * 999;
+      };
+      ASSERT_LE(static_cast<float>(x0), place(block.box.x0, document.page.width) + 0.51F);
+      ASSERT_NEAR(static_cast<float>(y0), place(block.box.y0, document.page.height), 0.51F);
+      ASSERT_GE(static_cast<float>(x1), place(block.box.x1, document.page.width) - 0.51F);
+      ASSERT_GE(static_cast<float>(y1), place(block.box.y1, document.page.height) - 0.51F);
+      ASSERT_LE(std::max({x0, y0, x1, y1}), 999);
+      from = label_end + static_cast<std::size_t>(end);
+      if (block.markdown.empty()) continue;
+      ASSERT_EQ(text.compare(from, block.markdown.size() + 1, "\n" + block.markdown), 0);
+      from += block.markdown.size() + 1;
+    }
+    ASSERT_EQ(from, text.size());
+  }
+  for (const char* label :
+       {"title", "sub_title", "text", "table", "image", "image_caption", "table_caption"}) {
+    EXPECT_EQ(labels.count(label), 1U) << label;
+  }
+  EXPECT_EQ(labels.count("page_number") + labels.count("header") + labels.count("list"), 0U);
+}
+
+TEST(Grounded, CharactersStandWhereThePageShowsThem) {
+  const DocumentFactory& factory = test_factory();
+  DocumentRecipe recipe = small_recipe();
+  recipe.max_chars = 2000;
+  recipe.degrade = 0.5;
+  GlyphCache cache;
+  std::int64_t bullets = 0, all = 0;
+  for (std::uint64_t seed = 0; seed < kPages; ++seed) {
+    SCOPED_TRACE(seed);
+    const DocumentPrint document = factory.make(seed, recipe, cache);
+    const GroundedText grounded = grounded_text(document);
+    std::int64_t before = -1;
+    for (const ShownChar& c : grounded.shown) {
+      ASSERT_GT(c.byte, before);
+      before = c.byte;
+      const CharBox& box = document.page.boxes[static_cast<std::size_t>(c.box)];
+      const char32_t printed =
+          decode_utf8(document.page.text, static_cast<std::size_t>(box.byte_begin)).code;
+      bool bullet = false;
+      const char32_t said = shown_char(grounded.text, c.byte, bullet);
+      if (!bullet) {
+        ASSERT_EQ(said, printed) << grounded.text.substr(static_cast<std::size_t>(c.byte), 20);
+      }
+      bullets += bullet ? 1 : 0;
+      ++all;
+    }
+    for (const CornerDigit& digit : grounded.corners) {
+      // From any digit back to the first of its number, which is that of the corner's x or y.
+      auto at = static_cast<std::size_t>(digit.byte);
+      ASSERT_TRUE(std::isdigit(static_cast<unsigned char>(grounded.text[at])) != 0);
+      while (std::isdigit(static_cast<unsigned char>(grounded.text[at - 1])) != 0) --at;
+      const float place = std::stof(grounded.text.substr(at, 3)) / 999;
+      const float x = digit.x / static_cast<float>(document.page.width);
+      const float y = digit.y / static_cast<float>(document.page.height);
+      ASSERT_LT(std::min(std::abs(place - x), std::abs(place - y)), 0.00051F);
+    }
+    // Every character of the Markdown but white space and marks has its place.
+    for (const Block& block : document.blocks) {
+      if (block.kind != BlockKind::kText) continue;
+      const auto spaces = std::ranges::count(block.markdown, ' ');
+      ASSERT_EQ(static_cast<std::int64_t>(block.shown.size()),
+                count_code_points(block.markdown) - spaces);
+    }
+  }
+  EXPECT_GT(bullets, 10);
+  EXPECT_GT(all, 50000);
 }
 
 TEST(Document, LettersAndSignsBeyondEnglishOccur) {

@@ -357,7 +357,7 @@ bool write_figure(Desk& desk) {
   galley.take(high + s.size * 0.5F);
   if (desk.random.chance(0.25)) return !desk.is_full();
   Shape caption = desk.shape();
-  caption.kind = BlockKind::kCaption;
+  caption.kind = BlockKind::kFigureCaption;
   caption.size = snap_size(double{s.size} * desk.random.uniform(0.85, 1.0));
   caption.pitch = caption.size * s.pitch;
   caption.align = desk.random.chance(0.4) ? Align::kCenter : s.align;

@@ -75,12 +75,13 @@ void Sheet::begin_block(BlockKind kind, std::int64_t level) {
   block_has_box_ = false;
   soft_hyphen_ = false;
   block_markdown_.clear();
+  piece_.clear();
+  piece_shown_.clear();
 }
 
 void Sheet::continue_block() {
   if (!block_has_box_) return;
-  block_.byte_end = static_cast<std::int64_t>(text_.size());
-  blocks_.push_back(block_);
+  end_piece();
   // The separator that comes next belongs to neither part.
   block_.byte_begin = -1;
   block_has_box_ = false;
@@ -89,15 +90,56 @@ void Sheet::continue_block() {
 void Sheet::end_block() {
   if (!in_block_) return;
   in_block_ = false;
-  if (block_has_box_) {
-    block_.byte_end = static_cast<std::int64_t>(text_.size());
-    blocks_.push_back(block_);
-  }
-  const bool is_running = block_.kind == BlockKind::kHeader || block_.kind == BlockKind::kFooter ||
-                          block_.kind == BlockKind::kPageNumber;
-  if (is_running || block_markdown_.empty()) return;
+  if (block_has_box_) end_piece();
+  if (is_running(block_.kind) || block_markdown_.empty()) return;
   if (!markdown_.empty()) markdown_ += "\n\n";
   markdown_ += markdown_of(block_, block_markdown_);
+}
+
+void Sheet::end_piece() {
+  while (!piece_.empty() && piece_.back() == ' ') piece_.pop_back();
+  Block piece = block_;
+  piece.byte_end = static_cast<std::int64_t>(text_.size());
+  piece.markdown = markdown_of(block_, piece_);
+  const auto moved =
+      static_cast<std::int64_t>(piece.markdown.size()) - static_cast<std::int64_t>(piece_.size());
+  // Marks of Markdown come first; a bullet's place is that of the mark that stands for it.
+  for (ShownChar& c : piece_shown_) c.byte = std::max<std::int64_t>(c.byte + moved, 0);
+  piece.shown = std::move(piece_shown_);
+  blocks_.push_back(std::move(piece));
+  piece_.clear();
+  piece_shown_.clear();
+}
+
+void Sheet::say(char c) {
+  block_markdown_.push_back(c);
+  if (!piece_.empty()) piece_.push_back(c);
+}
+
+void Sheet::take_back() {
+  block_markdown_.pop_back();
+  if (piece_.empty()) return;
+  piece_.pop_back();
+  piece_shown_.pop_back();
+}
+
+void Sheet::set_table(std::string html) {
+  std::vector<ShownChar> shown;
+  std::size_t next = 0;
+  for (std::size_t at = 0; at < html.size() && next < piece_shown_.size();) {
+    if (html[at] == '<') {
+      at = std::min(html.find('>', at), html.size() - 1) + 1;
+      continue;
+    }
+    const std::size_t begin = at;
+    at = html[at] == '&' ? std::min(html.find(';', at), html.size() - 1) + 1
+                         : at + decode_utf8(html, at).size;
+    if (html[begin] == ' ') continue;
+    shown.push_back({static_cast<std::int64_t>(begin), piece_shown_[next++].box});
+  }
+  piece_shown_ = std::move(shown);
+  piece_ = html;
+  block_markdown_ = std::move(html);
 }
 
 void Sheet::widen(const PixelBox& box) {
@@ -134,7 +176,10 @@ void Sheet::put_item(const TypeItem& item, float x, float baseline) {
   box.top = y - (tall ? font.cap_height() : font.x_height()) * size;
   box.bottom = y;
   if (block_.byte_begin < 0) block_.byte_begin = static_cast<std::int64_t>(text_.size());
+  piece_shown_.push_back(
+      {static_cast<std::int64_t>(piece_.size()), static_cast<std::int64_t>(boxes_.size())});
   append(item.code, box);
+  append_utf8(piece_, item.code);
   append_utf8(block_markdown_, item.code);
   widen({box.x0, y - font.cap_height() * size, box.x1, y + font.descent() * size * 0.8F});
 }
@@ -146,12 +191,12 @@ void Sheet::underline(float x0, float x1, float baseline, float size) {
 
 void Sheet::put_space(float x0, float x1, float baseline, float height) {
   append(U' ', {x0, std::max(x0, x1), baseline - height, baseline, 0});
-  block_markdown_.push_back(' ');
+  say(' ');
 }
 
 void Sheet::put_line_feed() {
   put_feed();
-  block_markdown_.push_back('\n');
+  say('\n');
 }
 
 // What stands between the text so far and the next line of the block.
@@ -165,8 +210,8 @@ void Sheet::join(bool continues) {
   if (text_.back() == ' ' || text_.back() == '\n') return;
   if (ends_divided(text_)) {
     put_feed();
-    if (soft_hyphen_) block_markdown_.pop_back();
-    if (!continues) block_markdown_.push_back(' ');
+    if (soft_hyphen_) take_back();
+    if (!continues) say(' ');
     return;
   }
   const CharBox last = boxes_.back();

@@ -32,8 +32,9 @@ class Sheet {
   // Between two pieces of text within a block: ' ' between words, or "\n". Drawn as nothing.
   void put_space(float x0, float x1, float baseline, float height);
   void put_line_feed();
-  // The Markdown of the block, where it is not its text.
-  void set_markdown(std::string markdown) { block_markdown_ = std::move(markdown); }
+  // The Markdown of the block, where it is not its text: a table's rows as HTML, with the same
+  // characters in the same order outside of its tags.
+  void set_table(std::string html);
   void add_figure(const Figure& figure);
 
   void set_light(bool light) { light_ = light; }           // ink of the text that follows
@@ -54,6 +55,9 @@ class Sheet {
   void join(bool continues);
   void put_feed();
   void widen(const PixelBox& box);
+  void say(char c);  // in the Markdown of block and piece
+  void take_back();  // its last byte
+  void end_piece();
   void underline(float x0, float x1, float baseline, float size);
 
   std::int64_t width_, height_;
@@ -70,6 +74,8 @@ class Sheet {
 
   Block block_;
   std::string block_markdown_;
+  std::string piece_;  // of that, what stands in this column
+  std::vector<ShownChar> piece_shown_;
   bool in_block_ = false;
   bool block_has_box_ = false;
   bool soft_hyphen_ = false;  // ends the text so far

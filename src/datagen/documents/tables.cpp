@@ -163,7 +163,7 @@ std::string set_row(Desk& desk, const Table& table, const std::vector<std::strin
 
 void set_caption(Desk& desk, const char* label, std::int64_t number) {
   Shape shape = desk.shape();
-  shape.kind = BlockKind::kCaption;
+  shape.kind = BlockKind::kTableCaption;
   shape.align = desk.random.chance(0.5) ? Align::kCenter : Align::kLeft;
   shape.after = desk.setting.size * 0.4F;
   shape.keep = 5;
@@ -205,7 +205,7 @@ bool write_table(Desk& desk) {
     if (r > 0) sheet.put_line_feed();
     html += set_row(desk, table, table.rows[r], baseline, face);
   }
-  sheet.set_markdown(html + "</table>");
+  sheet.set_table(html + "</table>");
   sheet.end_block();
   galley.take(height + desk.setting.size * 0.8F);
   return !desk.is_full();
