@@ -9,8 +9,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double per(double part, double whole) { return whole == 0 ? 0 : part / whole; }
-
 }  // namespace
 
 CurvePoint point_of(const CurveRow& row) {
@@ -30,8 +28,8 @@ CurvePoint point_of(const CurveRow& row) {
   point.pixels_per_character = sum.pixels_per_character();
   point.characters_per_token = sum.characters_per_token();
   point.text_tokens_per_token = sum.text_tokens_per_token();
-  point.words.precision = per(point.words.precision, n);
-  point.words.recall = per(point.words.recall, n);
+  point.words.precision = ratio(point.words.precision, n);
+  point.words.recall = ratio(point.words.recall, n);
   point.precision = mean_of(precisions);
   point.median = median_of(precisions);
   point.bounds = bootstrap_mean_95(precisions);

@@ -6,6 +6,8 @@
 #include <functional>
 #include <vector>
 
+#include "eval/metrics.h"
+
 namespace lectio {
 namespace {
 
@@ -18,8 +20,6 @@ struct Pair {
   std::size_t expected, found;
   double iou;
 };
-
-double ratio(double part, double whole) { return whole == 0 ? 0 : part / whole; }
 
 double share(std::int64_t part, std::int64_t whole) {
   return ratio(static_cast<double>(part), static_cast<double>(whole));

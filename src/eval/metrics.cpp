@@ -72,6 +72,8 @@ WordScore word_set_score(std::u32string_view expected, std::u32string_view found
   return score;
 }
 
+double ratio(double part, double whole) { return whole == 0 ? 0 : part / whole; }
+
 double mean_of(std::span<const double> values) {
   if (values.empty()) return 0;
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());

@@ -31,6 +31,9 @@ struct WordScore {
 };
 WordScore word_set_score(std::u32string_view expected, std::u32string_view found);
 
+// part / whole; 0 where the whole is 0.
+double ratio(double part, double whole);
+
 // 0 for no value.
 double mean_of(std::span<const double> values);
 double median_of(std::span<const double> values);

@@ -134,8 +134,6 @@ PageScore score_file(const SuitePage& page, const SuiteReader& reader) {
   return score;
 }
 
-double ratio(double part, double whole) { return whole == 0 ? 0 : part / whole; }
-
 }  // namespace
 
 SuiteReader without_verdicts(PageReader reader) {

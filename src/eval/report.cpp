@@ -27,8 +27,6 @@ struct Totals {
   std::map<std::string, std::int64_t> verdicts;  // likewise; empty where the reader gives none
 };
 
-double per(double part, double whole) { return whole == 0 ? 0 : part / whole; }
-
 const char* ending_of(const PageScore& page) {
   return page.error.empty() ? finish_reason_name(page.read.finish) : "failed";
 }
@@ -56,9 +54,9 @@ Totals totals_of(const SuiteReport& report) {
     totals.text_tokens += page.text_tokens;
   }
   const auto pages = static_cast<double>(report.pages.size());
-  totals.precision = per(totals.precision, pages);
-  totals.words.precision = per(totals.words.precision, pages);
-  totals.words.recall = per(totals.words.recall, pages);
+  totals.precision = ratio(totals.precision, pages);
+  totals.words.precision = ratio(totals.words.precision, pages);
+  totals.words.recall = ratio(totals.words.recall, pages);
   const std::vector<double> precisions = report.precisions();
   totals.median = median_of(precisions);
   totals.bounds = bootstrap_mean_95(precisions);
@@ -131,7 +129,7 @@ std::string table_of(const ErrorClasses& errors, std::int64_t characters) {
   const auto add = [&](const char* words, std::int64_t edits, const std::string& runs) {
     std::snprintf(line, sizeof(line), "%-26s %7lld %6s %9.2f\n", words,
                   static_cast<long long>(edits), runs.c_str(),
-                  1000 * per(static_cast<double>(edits), static_cast<double>(characters)));
+                  1000 * ratio(static_cast<double>(edits), static_cast<double>(characters)));
     table += line;
   };
   for (const ErrorClassName& name : error_class_names()) {

@@ -110,7 +110,7 @@ class PageDrawer {
       Print print = maker_.prints.make(seed_ + number, print_, cache_);
       sample.views.global = as_view(print);
       sample.text = std::move(print.text);
-      ask_for_text(sample, 0);
+      ask_for_text(sample);
       return !sample.text.empty();
     }
     documents::DocumentPrint drawn = maker_.document_prints.make(seed_ + number, document_, cache_);
@@ -135,7 +135,7 @@ class PageDrawer {
     if (grounded_) {
       ask_for_markdown(sample, std::move(grounded), chars);
     } else {
-      ask_for_text(sample, tile_side_);
+      ask_for_text(sample);
     }
     return true;
   }
@@ -149,13 +149,13 @@ class PageDrawer {
   std::int64_t tile_side() const { return tile_side_; }
 
  private:
-  static void ask_for_text(Sample& sample, std::int64_t tile_side) {
+  void ask_for_text(Sample& sample) const {
     sample.answer = sample.text;
     const std::vector<CharBox>& boxes = sample.views.global.boxes;
     for (std::size_t i = 0; i < boxes.size(); ++i) {
       if (cell_class(sample.text, boxes[i].byte_begin) == 0) continue;
       sample.pointers.push_back(
-          {boxes[i].byte_begin, char_slot(sample.views, tile_side, static_cast<std::int64_t>(i))});
+          {boxes[i].byte_begin, char_slot(sample.views, tile_side_, static_cast<std::int64_t>(i))});
     }
   }
 

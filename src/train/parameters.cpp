@@ -62,32 +62,31 @@ void Parameters::allocate(torch::Device device, torch::ScalarType compute_type,
   for (const ParameterInfo& info : infos_) {
     torch::Tensor leaf = working_.narrow(0, info.offset, info.elements).view(info.shape).detach();
     leaf.requires_grad_(true);
-    leaves_[info.name] = leaf;
-    leaf_grads_[info.name] = grads_.narrow(0, info.offset, info.elements).view(info.shape);
+    leaves_[info.name] = {leaf, grads_.narrow(0, info.offset, info.elements).view(info.shape)};
   }
 }
 
 const torch::Tensor& Parameters::operator[](const std::string& name) const {
   const auto found = leaves_.find(name);
   LECTIO_CHECK(found != leaves_.end(), name);
-  return found->second;
+  return found->second.values;
 }
 
 void Parameters::drop_gradients() {
-  for (const auto& [name, leaf] : leaves_) leaf.mutable_grad().reset();
+  for (const auto& [name, leaf] : leaves_) leaf.values.mutable_grad().reset();
 }
 
 void Parameters::gather_gradients() {
   torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> to, from;
   for (const auto& [name, leaf] : leaves_) {
-    const torch::Tensor& view = leaf_grads_.at(name);
-    if (!leaf.grad().defined()) {
-      view.zero_();
+    const torch::Tensor& grad = leaf.values.grad();
+    if (!grad.defined()) {
+      leaf.grads.zero_();
       continue;
     }
-    to.push_back(view);
-    from.push_back(leaf.grad());
+    to.push_back(leaf.grads);
+    from.push_back(grad);
   }
 #if TORCH_VERSION_MAJOR >= 2
   at::_foreach_copy_(to, from);  // a few kernels for all

@@ -56,8 +56,11 @@ class Parameters {
 
  private:
   std::vector<ParameterInfo> infos_;
-  std::map<std::string, torch::Tensor> leaves_;
-  std::map<std::string, torch::Tensor> leaf_grads_;  // views of grads_
+  struct Leaf {
+    torch::Tensor values;
+    torch::Tensor grads;  // a view of grads_
+  };
+  std::map<std::string, Leaf> leaves_;
   std::int64_t elements_ = 0;
   torch::Tensor master_, working_, grads_, decay_;
 };

@@ -64,7 +64,7 @@ __device__ inline void hold(float (&acc)[kTiles][4]) {
   LECTIO_ACC4(c, j), LECTIO_ACC4(c, j + 1), LECTIO_ACC4(c, j + 2), LECTIO_ACC4(c, j + 3)
 
 // c = or += a b^T, 16 columns of a and b; b has as many rows as c has columns.
-__device__ inline void by_rows(float (&c)[6][4], const Fragment& a, std::uint64_t b, int add) {
+__device__ inline void issue(float (&c)[6][4], const Fragment& a, std::uint64_t b, int add) {
   asm volatile(
       "{\n.reg .pred p;\nsetp.ne.b32 p, %29, 0;\n"
       "wgmma.mma_async.sync.aligned.m64n48k16.f32.bf16.bf16 "
@@ -74,18 +74,22 @@ __device__ inline void by_rows(float (&c)[6][4], const Fragment& a, std::uint64_
       : LECTIO_ACC16(c, 0), LECTIO_ACC4(c, 4), LECTIO_ACC4(c, 5)
       : "r"(a.r[0]), "r"(a.r[1]), "r"(a.r[2]), "r"(a.r[3]), "l"(b), "r"(add));
 }
-__device__ inline void by_rows(float (&c)[8][4], const Fragment& a, std::uint64_t b, int add) {
+// The same and, with kByColumns, c = or += a b, 16 rows of b, of which the 64 columns are those of
+// c.
+template <bool kByColumns = false>
+__device__ inline void issue(float (&c)[8][4], const Fragment& a, std::uint64_t b, int add) {
   asm volatile(
       "{\n.reg .pred p;\nsetp.ne.b32 p, %37, 0;\n"
       "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 "
       "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, "
       "%12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, %23, "
       "%24, %25, %26, %27, %28, %29, %30, %31}, "
-      "{%32, %33, %34, %35}, %36, p, 1, 1, 0;\n}\n"
+      "{%32, %33, %34, %35}, %36, p, 1, 1, %38;\n}\n"
       : LECTIO_ACC16(c, 0), LECTIO_ACC16(c, 4)
-      : "r"(a.r[0]), "r"(a.r[1]), "r"(a.r[2]), "r"(a.r[3]), "l"(b), "r"(add));
+      : "r"(a.r[0]), "r"(a.r[1]), "r"(a.r[2]), "r"(a.r[3]), "l"(b), "r"(add),
+        "n"(kByColumns ? 1 : 0));
 }
-__device__ inline void by_rows(float (&c)[10][4], const Fragment& a, std::uint64_t b, int add) {
+__device__ inline void issue(float (&c)[10][4], const Fragment& a, std::uint64_t b, int add) {
   asm volatile(
       "{\n.reg .pred p;\nsetp.ne.b32 p, %45, 0;\n"
       "wgmma.mma_async.sync.aligned.m64n80k16.f32.bf16.bf16 "
@@ -98,7 +102,7 @@ __device__ inline void by_rows(float (&c)[10][4], const Fragment& a, std::uint64
       : "r"(a.r[0]), "r"(a.r[1]), "r"(a.r[2]), "r"(a.r[3]), "l"(b), "r"(add));
 }
 // The same with a in shared memory.
-__device__ inline void by_rows(float (&c)[4][4], std::uint64_t a, std::uint64_t b, int add) {
+__device__ inline void issue(float (&c)[4][4], std::uint64_t a, std::uint64_t b, int add) {
   asm volatile(
       "{\n.reg .pred p;\nsetp.ne.b32 p, %18, 0;\n"
       "wgmma.mma_async.sync.aligned.m64n32k16.f32.bf16.bf16 "
@@ -107,18 +111,6 @@ __device__ inline void by_rows(float (&c)[4][4], std::uint64_t a, std::uint64_t 
       "%16, %17, p, 1, 1, 0, 0;\n}\n"
       : LECTIO_ACC16(c, 0)
       : "l"(a), "l"(b), "r"(add));
-}
-// c += a b, 16 rows of b, of which the 64 columns are those of c.
-__device__ inline void by_columns(float (&c)[8][4], const Fragment& a, std::uint64_t b) {
-  asm volatile(
-      "{\n.reg .pred p;\nsetp.ne.b32 p, 1, 0;\n"
-      "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 "
-      "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, "
-      "%12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, %23, "
-      "%24, %25, %26, %27, %28, %29, %30, %31}, "
-      "{%32, %33, %34, %35}, %36, p, 1, 1, 1;\n}\n"
-      : LECTIO_ACC16(c, 0), LECTIO_ACC16(c, 4)
-      : "r"(a.r[0]), "r"(a.r[1]), "r"(a.r[2]), "r"(a.r[3]), "l"(b));
 }
 
 #undef LECTIO_ACC16
@@ -143,7 +135,7 @@ __device__ inline void multiply_by_rows(float (&acc)[kTiles][4], const LeftRows&
   wgmma::hold(acc);
   wgmma::fence();
 #pragma unroll
-  for (int k = 0; k < 4; ++k) wgmma::by_rows(acc, left.k[k], b + k * wgmma::kColumns16, k);
+  for (int k = 0; k < 4; ++k) wgmma::issue(acc, left.k[k], b + k * wgmma::kColumns16, k);
   wgmma::commit();
 #else
 #pragma unroll
@@ -168,7 +160,7 @@ __device__ inline void multiply_by_rows(float (&acc)[kTiles][4], const Rows& lef
   wgmma::fence();
 #pragma unroll
   for (int k = 0; k < 4; ++k) {
-    wgmma::by_rows(acc, a + k * wgmma::kColumns16, b + k * wgmma::kColumns16, k);
+    wgmma::issue(acc, a + k * wgmma::kColumns16, b + k * wgmma::kColumns16, k);
   }
   wgmma::commit();
 #else
@@ -189,7 +181,7 @@ __device__ inline void multiply_by_columns(float (&acc)[8][4], const float (&lef
   wgmma::hold(acc);
   wgmma::fence();
 #pragma unroll
-  for (int k = 0; k < kTiles / 2; ++k) wgmma::by_columns(acc, a[k], b + k * wgmma::kRows16);
+  for (int k = 0; k < kTiles / 2; ++k) wgmma::issue<true>(acc, a[k], b + k * wgmma::kRows16, 1);
   wgmma::commit();
 #else
 #pragma unroll

@@ -49,6 +49,10 @@ std::string_view block_label(BlockKind kind) {
   return kLabels[static_cast<std::size_t>(kind)];
 }
 
+PixelBox united(const PixelBox& a, const PixelBox& b) {
+  return {std::min(a.x0, b.x0), std::min(a.y0, b.y0), std::max(a.x1, b.x1), std::max(a.y1, b.y1)};
+}
+
 bool is_running(BlockKind kind) {
   return kind == BlockKind::kHeader || kind == BlockKind::kFooter || kind == BlockKind::kPageNumber;
 }

@@ -54,6 +54,7 @@ bool is_running(BlockKind kind);
 struct PixelBox {
   float x0 = 0, y0 = 0, x1 = 0, y1 = 0;
 };
+PixelBox united(const PixelBox& a, const PixelBox& b);
 
 // Where a byte of some text begins a character that stands on the page.
 struct ShownChar {

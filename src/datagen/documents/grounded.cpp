@@ -45,10 +45,7 @@ std::vector<Group> group_blocks(const std::vector<Block>& blocks) {
 
 PixelBox box_of(const Group& group) {
   PixelBox all = group.front()->box;
-  for (const Block* block : group) {
-    all = {std::min(all.x0, block->box.x0), std::min(all.y0, block->box.y0),
-           std::max(all.x1, block->box.x1), std::max(all.y1, block->box.y1)};
-  }
+  for (const Block* block : group) all = united(all, block->box);
   return all;
 }
 

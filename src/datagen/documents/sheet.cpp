@@ -143,13 +143,7 @@ void Sheet::set_table(std::string html) {
 }
 
 void Sheet::widen(const PixelBox& box) {
-  PixelBox& all = block_.box;
-  if (!block_has_box_) {
-    all = box;
-  } else {
-    all = {std::min(all.x0, box.x0), std::min(all.y0, box.y0), std::max(all.x1, box.x1),
-           std::max(all.y1, box.y1)};
-  }
+  block_.box = block_has_box_ ? united(block_.box, box) : box;
   block_has_box_ = true;
 }
 
